@@ -1,0 +1,131 @@
+"""The life of a memcg, in the kernel's order: create, online, offline, release, free.
+
+One class, so that a bug can override one step. ``version`` is the walk of the kernel: it owns
+shrinker_info, which is allocated when a memcg comes online and freed when it goes.
+
+Sources as in memcg.py. kmem accounting is on unless ``kernel.kmem`` says cgroup.memory=nokmem.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from slabrace.actors.memcg import Memcg
+from slabrace.actors.memcg_iter import css_put
+from slabrace.actors.messages import (
+    CallRcu,
+    CssGet,
+    LinkChild,
+    PercpuRefKill,
+    QueueWork,
+    UnlinkChild,
+)
+
+if TYPE_CHECKING:
+    from slabrace.actors.cpu import Cpu
+    from slabrace.actors.kernel import Kernel
+
+__all__ = ["MemcgLife"]
+
+
+class MemcgLife:
+    """What mkdir, rmdir and the destroying kworker run."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self.kernel = kernel
+
+    # -- mkdir --------------------------------------------------------------------------------------
+
+    async def cgroup_mkdir(self, cpu: Cpu, parent: Memcg, name: str) -> Memcg | None:
+        """Create a memcg below ``parent``; None if an allocation failed (-ENOMEM)."""
+        kernel = self.kernel
+        await cpu.mutex_lock(kernel.cgroup_mutex)
+        memcg = await self.css_create(cpu, parent, name)
+        if memcg is not None:
+            cpu.note("cgroup_mkdir", root=0, id=memcg.id, level=kernel.level(memcg), path=kernel.path(memcg))
+            cpu.ftrace("cgroup_mkdir")
+        cpu.mutex_unlock(kernel.cgroup_mutex)
+        return memcg
+
+    async def css_create(self, cpu: Cpu, parent: Memcg, name: str) -> Memcg | None:
+        """css_alloc, link, online; unwound where a step fails."""
+        memcg = cpu.kzalloc(lambda: self.kernel.new_memcg(parent, name), "mem_cgroup")
+        if memcg is None:
+            return None
+        await cpu.ask(parent, CssGet())
+        cpu.ask(parent, LinkChild(memcg))  # list_add_tail_rcu(&css->sibling): expansion sees it
+        if not await self.mem_cgroup_css_online(cpu, memcg):
+            cpu.ask(parent, UnlinkChild(memcg))
+            self.queue_rcu_work(cpu, memcg)
+            return None
+        cpu.write_once(memcg, "css_online", True)  # CSS_ONLINE, a plain store
+        return memcg
+
+    async def mem_cgroup_css_online(self, cpu: Cpu, memcg: Memcg) -> bool:
+        """memcg_online_kmem(), then alloc_shrinker_info(): from here on no expansion misses it."""
+        cpu.ftrace("mem_cgroup_css_online")
+        if self.kernel.kmem:
+            cpu.write_once(memcg, "kmemcg_id", memcg.id)
+        return await self.kernel.version.alloc_shrinker_info(cpu, memcg)
+
+    # -- rmdir ----------------------------------------------------------------------------------------
+
+    async def cgroup_rmdir(self, cpu: Cpu, memcg: Memcg) -> None:
+        """kill_css(): once every CPU has seen it, the kworker takes the memcg offline."""
+        kernel = self.kernel
+        await cpu.mutex_lock(kernel.cgroup_mutex)
+        if await cpu.ask(memcg, PercpuRefKill()):
+            cpu.ftrace("cgroup_rmdir")
+            cpu.note("cgroup_rmdir", root=0, id=memcg.id, level=kernel.level(memcg), path=kernel.path(memcg))
+            work = QueueWork(self.css_killed_work_fn, (memcg,))
+            cpu.ask(kernel.rcu, CallRcu(kernel.cgroup_destroy_wq, work, cpu.number))
+        cpu.mutex_unlock(kernel.cgroup_mutex)
+
+    async def css_killed_work_fn(self, cpu: Cpu, memcg: Memcg) -> None:
+        """offline_css(): CSS_ONLINE goes only when css_offline has returned."""
+        await cpu.mutex_lock(self.kernel.cgroup_mutex)
+        await self.mem_cgroup_css_offline(cpu, memcg)
+        cpu.write_once(memcg, "css_online", False)
+        cpu.mutex_unlock(self.kernel.cgroup_mutex)
+        await css_put(cpu, memcg)
+
+    async def mem_cgroup_css_offline(self, cpu: Cpu, memcg: Memcg) -> None:
+        """Hand everything to the parent: list_lrus first, then the deferred counts."""
+        cpu.ftrace("mem_cgroup_css_offline")
+        if self.kernel.kmem:
+            self.memcg_reparent_objcgs(cpu, memcg)
+            await self.kernel.list_lrus.memcg_reparent_list_lrus(cpu, memcg)
+        await self.kernel.version.reparent_shrinker_deferred(cpu, memcg)
+
+    def memcg_reparent_objcgs(self, cpu: Cpu, memcg: Memcg) -> None:
+        """What was charged to ``memcg`` belongs to its parent from here on (before list_lrus: v6.12)."""
+        parent = memcg.parent or self.kernel.root_mem_cgroup
+        objcgs = self.kernel.objcgs
+        for objcg in objcgs[memcg]:
+            cpu.write_once(objcg, "memcg", parent)
+        objcgs[parent].extend(objcgs.pop(memcg))
+
+    # -- release and free ---------------------------------------------------------------------------------
+
+    async def css_release_work_fn(self, cpu: Cpu, memcg: Memcg) -> None:
+        """The last reference is gone: unlink, and free after a grace period."""
+        await cpu.mutex_lock(self.kernel.cgroup_mutex)
+        if memcg.parent is not None:
+            cpu.ask(memcg.parent, UnlinkChild(memcg))
+        cpu.mutex_unlock(self.kernel.cgroup_mutex)
+        self.queue_rcu_work(cpu, memcg)
+
+    def queue_rcu_work(self, cpu: Cpu, memcg: Memcg) -> None:
+        """queue_rcu_work(css_free_rwork_fn)."""
+        work = QueueWork(self.css_free_rwork_fn, (memcg,))
+        cpu.ask(self.kernel.rcu, CallRcu(self.kernel.cgroup_destroy_wq, work, cpu.number))
+
+    async def css_free_rwork_fn(self, cpu: Cpu, memcg: Memcg) -> None:
+        """mem_cgroup_css_free(), then the reference on the parent."""
+        cpu.ftrace("mem_cgroup_css_free")
+        await self.kernel.version.free_shrinker_info(cpu, memcg)
+        parent = memcg.parent
+        cpu.note("memcg_freed", memcg=memcg)
+        cpu.kvfree_rcu(memcg)  # __mem_cgroup_free()
+        if parent is not None:
+            await css_put(cpu, parent)

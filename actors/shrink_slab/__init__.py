@@ -1,0 +1,11 @@
+"""The walks: one file for each version of shrink_slab(), all under the protocol of ``version.py``."""
+
+from slabrace.actors.shrink_slab.refcount_rcu import RefcountRcu
+from slabrace.actors.shrink_slab.refcount_rcu_fixed import RefcountRcuFixed
+from slabrace.actors.shrink_slab.rwsem import Rwsem
+from slabrace.actors.shrink_slab.rwsem_flat import RwsemFlat
+
+__all__ = ["VERSIONS", "RefcountRcu", "RefcountRcuFixed", "Rwsem", "RwsemFlat"]
+
+VERSIONS = {version.name: version for version in (RwsemFlat, Rwsem, RefcountRcu, RefcountRcuFixed)}
+"""Version by name, oldest first."""

@@ -1,0 +1,127 @@
+"""Shrinker: a cache that can give memory back, and what its callbacks are told.
+
+``refcount`` is the only gate to running it (v6.7): 0 until registered, 1 when idle, one more for
+each user. ``done`` is completed by the put that drops it to 0, and shrinker_free() waits for that.
+
+Source: include/linux/shrinker.h (v6.7). How a shrinker comes and goes is in shrinker_life.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Protocol
+
+from slabrace.actors.locks import Completion, Refcounted
+from slabrace.actors.messages import DeferredAdd, DeferredXchg, ShrinkerFreeRcuCb
+from slabrace.actors.object import KernelObject, Part, poison
+from slabrace.runtime.actor import handles
+
+if TYPE_CHECKING:
+    from slabrace.actors.cpu import Cpu
+    from slabrace.actors.memcg import Memcg
+    from slabrace.runtime.message import Envelope
+
+__all__ = ["ListHead", "NrDeferred", "ShrinkControl", "Shrinker", "ShrinkerOps"]
+
+
+class ShrinkControl:
+    """struct shrink_control: on the caller's stack, so it is nobody else's."""
+
+    __slots__ = ("gfp", "memcg", "nid", "nr_scanned", "nr_to_scan")
+
+    def __init__(self, gfp: str, nid: int, memcg: Memcg) -> None:
+        self.gfp = gfp
+        self.nid = nid
+        self.memcg = memcg
+        self.nr_to_scan = 0
+        self.nr_scanned = 0
+
+
+class ShrinkerOps(Protocol):
+    """The callbacks of a shrinker's owner, who is reached through them (private_data)."""
+
+    async def count_objects(self, cpu: Cpu, sc: ShrinkControl) -> int:
+        """Objects that could be freed; 0 for "skip"; SHRINK_EMPTY for "surely none"."""
+
+    async def scan_objects(self, cpu: Cpu, sc: ShrinkControl) -> int:
+        """Free up to ``sc.nr_to_scan`` objects: how many, or SHRINK_STOP."""
+
+
+class ListHead(Part):
+    """The head of shrinker_list."""
+
+    __slots__ = ("next", "prev")
+    kind = "list_head"
+
+    def __init__(self) -> None:
+        self.next: ListHead | Shrinker = self
+        self.prev: ListHead | Shrinker = self
+
+
+class NrDeferred(KernelObject):
+    """The deferred counts of a shrinker that is not memcg aware: one per node."""
+
+    __slots__ = ("counts", "shrinker")
+    kind = "nr_deferred"
+
+    def __init__(self, shrinker: Shrinker, nodes: int) -> None:
+        self.shrinker = shrinker
+        self.counts = [0] * nodes
+
+    @property
+    def name(self) -> str:
+        return f"{self.shrinker.name}.nr_deferred"
+
+    @handles(DeferredXchg)
+    def deferred_xchg(self, message: DeferredXchg) -> int:
+        taken, self.counts[message.index] = self.counts[message.index], 0
+        return taken
+
+    @handles(DeferredAdd)
+    def deferred_add(self, message: DeferredAdd) -> int:
+        self.counts[message.index] += message.delta
+        return self.counts[message.index]
+
+
+class Shrinker(Completion, Refcounted):
+    """struct shrinker. Flags, seeks, batch and callbacks do not change after registration."""
+
+    __slots__ = (
+        "batch", "completion_waiters", "done", "id", "memcg_aware", "next", "nonslab",
+        "nr_deferred", "numa_aware", "ops", "prev", "refcount", "registered", "seeks",
+    )  # fmt: skip
+    kind = "shrinker"
+
+    def __init__(
+        self, ops: ShrinkerOps, *, memcg_aware: bool, numa_aware: bool, nonslab: bool, seeks: int, batch: int
+    ) -> None:
+        self.ops = ops
+        self.memcg_aware = memcg_aware
+        self.numa_aware = numa_aware
+        self.nonslab = nonslab
+        self.seeks = seeks
+        self.batch = batch
+        self.id = -1
+        self.registered = False
+        self.refcount = 0
+        self.done = 0
+        self.completion_waiters: list[Envelope] = []
+        self.next: ListHead | Shrinker | None = None
+        self.prev: ListHead | Shrinker | None = None
+        self.nr_deferred: NrDeferred | None = None
+
+    def references(self) -> Iterator[KernelObject]:
+        if self.nr_deferred is not None:
+            yield self.nr_deferred
+
+    @handles(ShrinkerFreeRcuCb)
+    def shrinker_free_rcu_cb(self, message: ShrinkerFreeRcuCb) -> None:
+        """kfree(nr_deferred); kfree(shrinker)."""
+        self.sender.kernel.ftrace(self.sender, "shrinker_free_rcu_cb")
+        for memory in (self.nr_deferred, self):
+            if memory is not None:
+                memory.note("kfree", object=memory, kind=memory.kind)
+                poison(memory)
+
+    def explain_wait(self, envelope: Envelope) -> str:
+        return f"{self.name}.done, with refcount {self.refcount}"

@@ -1,0 +1,164 @@
+"""How a shrinker comes and goes: RefcountLife (v6.7) and RwsemLife (up to v6.6).
+
+v6.7:  alloc (the idr slot is visible) -> register (list, refcount 1) -> ... -> free: put the initial
+       reference, wait for the last user, unlink, remove the id, and free after a grace period.
+v6.6:  prealloc -> register_prepared (list, REGISTERED) -> ... -> unregister: all under the write lock
+       that excludes every walk, so the owner may free the shrinker at once.
+
+Source: mm/shrinker.c (v6.7): shrinker_alloc(), shrinker_register(), shrinker_free(); mm/vmscan.c (v6.1):
+prealloc_shrinker(), register_shrinker_prepared(), unregister_shrinker().
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from slabrace.actors.messages import (
+    Complete,
+    IdrAlloc,
+    IdrRemove,
+    RefcountDecAndTest,
+    RefcountIncNotZero,
+    RefcountSet,
+    ShrinkerFreeRcuCb,
+    WaitForCompletion,
+)
+from slabrace.actors.rculist import list_add_tail_rcu, list_del_rcu
+from slabrace.actors.shrinker import NrDeferred, Shrinker, ShrinkerOps
+from slabrace.actors.version import Version
+
+if TYPE_CHECKING:
+    from slabrace.actors.cpu import Cpu
+
+__all__ = ["RefcountLife", "RwsemLife"]
+
+INC_NOT_ZERO: Final = RefcountIncNotZero()
+DEC_AND_TEST: Final = RefcountDecAndTest()
+
+
+class ShrinkerLife(Version):
+    """What both lives share: allocation, with the id."""
+
+    alloc_function = "shrinker_alloc"
+
+    async def shrinker_alloc(
+        self, cpu: Cpu, name: str, ops: ShrinkerOps, *, memcg_aware: bool = False,
+        numa_aware: bool = False, nonslab: bool = False, seeks: int = 2, batch: int = 0,
+    ) -> Shrinker | None:  # fmt: skip
+        """Allocate, and take an id; None for -ENOMEM. Not to be run before it is registered."""
+        cpu.ftrace(self.alloc_function)
+        shrinker = cpu.kzalloc(
+            lambda: self.kernel.new_shrinker(
+                name, Shrinker(ops, memcg_aware=memcg_aware, numa_aware=numa_aware, nonslab=nonslab, seeks=seeks, batch=batch)
+            ),
+            "shrinker",
+        )  # fmt: skip
+        if shrinker is None:
+            return None
+        if memcg_aware:
+            if not await self.shrinker_memcg_alloc(cpu, shrinker):
+                cpu.kfree(shrinker)
+                return None
+            return shrinker
+        nodes = self.kernel.nodes if numa_aware else 1
+        shrinker.nr_deferred = cpu.kzalloc(lambda: NrDeferred(shrinker, nodes), "nr_deferred")
+        if shrinker.nr_deferred is None:
+            cpu.kfree(shrinker)
+            return None
+        return shrinker
+
+    async def shrinker_memcg_alloc(self, cpu: Cpu, shrinker: Shrinker) -> bool:
+        """Take the lowest free id; room for it is made in every memcg."""
+        await self.lock_shrinkers(cpu)
+        id_: int = await cpu.ask(self.kernel.shrinker_idr, IdrAlloc(shrinker))
+        nr_max: int = await cpu.read_once(self.kernel.globals, "shrinker_nr_max")
+        if id_ >= nr_max and not await self.expand_shrinker_info(cpu, id_):
+            cpu.ask(self.kernel.shrinker_idr, IdrRemove(id_))
+            self.unlock_shrinkers(cpu)
+            return False
+        cpu.write_once(shrinker, "id", id_)
+        self.unlock_shrinkers(cpu)
+        return True
+
+
+class RefcountLife(ShrinkerLife):
+    """v6.7: the refcount says who may run a shrinker, RCU keeps its memory."""
+
+    async def shrinker_register(self, cpu: Cpu, shrinker: Shrinker) -> None:
+        """Link it and open the gate."""
+        cpu.ftrace("shrinker_register")
+        await self.lock_shrinkers(cpu)
+        await list_add_tail_rcu(cpu, shrinker, self.kernel.shrinker_list)
+        cpu.write_once(shrinker, "registered", True)
+        self.unlock_shrinkers(cpu)
+        cpu.note("shrinker_registered", shrinker=shrinker)
+        await cpu.ask(shrinker, RefcountSet(1))  # the only gate: a try_get succeeds from here on
+
+    async def shrinker_try_get(self, cpu: Cpu, shrinker: Shrinker) -> bool:
+        """Take a reference for running it; False before registration and while it goes."""
+        taken: bool = await cpu.ask(shrinker, INC_NOT_ZERO)
+        return taken
+
+    async def shrinker_put(self, cpu: Cpu, shrinker: Shrinker) -> None:
+        """Drop a reference; the last one lets shrinker_free() go on."""
+        if await cpu.ask(shrinker, DEC_AND_TEST):
+            await cpu.ask(shrinker, Complete())
+
+    async def shrinker_free(self, cpu: Cpu, shrinker: Shrinker) -> None:
+        """References first, then the list, then the id, then a grace period. The order matters."""
+        cpu.ftrace("shrinker_free")
+        if shrinker.registered:
+            await self.shrinker_put(cpu, shrinker)
+            await self.wait_for_users(cpu, shrinker)
+        cpu.note("shrinker_gone", shrinker=shrinker)
+        await self.shrinker_unlink(cpu, shrinker)
+        self.free_shrinker_memory(cpu, shrinker)
+
+    async def wait_for_users(self, cpu: Cpu, shrinker: Shrinker) -> None:
+        """wait_for_completion(&shrinker->done): pairs with the complete() of the last put."""
+        cpu.might_sleep("wait_for_completion()")
+        await cpu.ask(shrinker, WaitForCompletion())
+
+    async def shrinker_unlink(self, cpu: Cpu, shrinker: Shrinker) -> None:
+        """Off the list and out of the idr, under the lock."""
+        await self.lock_shrinkers(cpu)
+        if shrinker.registered:
+            await list_del_rcu(cpu, shrinker)
+            cpu.write_once(shrinker, "registered", False)
+        if shrinker.memcg_aware:
+            await cpu.ask(self.kernel.shrinker_idr, IdrRemove(shrinker.id))
+        self.unlock_shrinkers(cpu)
+
+    def free_shrinker_memory(self, cpu: Cpu, shrinker: Shrinker) -> None:
+        """call_rcu(&shrinker->rcu, shrinker_free_rcu_cb)."""
+        cpu.call_rcu(shrinker, ShrinkerFreeRcuCb())
+
+
+class RwsemLife(ShrinkerLife):
+    """Up to v6.6: whoever holds shrinker_rwsem for writing is alone."""
+
+    alloc_function = "prealloc_shrinker"
+    embedded_shrinker = True
+
+    async def shrinker_register(self, cpu: Cpu, shrinker: Shrinker) -> None:
+        """register_shrinker_prepared()."""
+        cpu.ftrace("register_shrinker_prepared")
+        await self.lock_shrinkers(cpu)
+        await list_add_tail_rcu(cpu, shrinker, self.kernel.shrinker_list)
+        cpu.note("shrinker_registered", shrinker=shrinker)
+        cpu.write_once(shrinker, "registered", True)
+        self.unlock_shrinkers(cpu)
+
+    async def shrinker_free(self, cpu: Cpu, shrinker: Shrinker) -> None:
+        """unregister_shrinker(): the shrinker itself is freed with its owner."""
+        cpu.ftrace("unregister_shrinker")
+        await self.lock_shrinkers(cpu)
+        await list_del_rcu(cpu, shrinker)
+        cpu.write_once(shrinker, "registered", False)
+        if shrinker.memcg_aware:
+            await cpu.ask(self.kernel.shrinker_idr, IdrRemove(shrinker.id))
+        self.unlock_shrinkers(cpu)
+        cpu.note("shrinker_gone", shrinker=shrinker)
+        cpu.kfree(shrinker.nr_deferred)
+
+

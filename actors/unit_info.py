@@ -1,0 +1,208 @@
+"""UnitInfo: alloc, expand, free and reparent shrinker_info, as an array of pointers to units.
+
+Expansion copies pointers and shares the units, so what a reader writes through the old info is not
+lost. Units live exactly as long as their memcg; the info array in between is replaced under RCU.
+
+As merged in v6.7 two error paths are wrong, and stay so here: the teardown after a failed allocation
+runs outside the lock (kernel.md A2), and the info whose units could not be allocated is forgotten
+(A7). refcount_rcu_fixed.py overrides both.
+
+Source: mm/shrinker.c (v6.7), functions of the same names.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from slabrace.actors.memcg import Memcg, MemcgPerNode
+from slabrace.actors.memcg_iter import mem_cgroup_iter, mem_cgroup_iter_break
+from slabrace.actors.messages import DeferredAdd, DeferredRead, DeferredXchg, ReadUnit
+from slabrace.actors.shrinker_info import SET_BIT, ShrinkerInfo, ShrinkerInfoUnit
+from slabrace.actors.version import Version
+
+if TYPE_CHECKING:
+    from slabrace.actors.cpu import Cpu
+
+__all__ = ["UnitInfo"]
+
+
+class UnitInfo(Version):
+    """shrinker_info in two levels, v6.7."""
+
+    # -- alloc ----------------------------------------------------------------------------------------
+
+    def boot_info(self, pernode: MemcgPerNode) -> ShrinkerInfo:
+        """The info of a memcg that was there before the run: every unit that is needed by now."""
+        nr_max = self.kernel.globals.shrinker_nr_max
+        info = ShrinkerInfo(pernode, nr_max, self.kernel.unit_bits, self.kernel.next_info())
+        info.publish_in(self.kernel.world)
+        for index in range(len(info.unit)):
+            unit = info.unit[index] = ShrinkerInfoUnit(pernode, index)
+            unit.publish_in(self.kernel.world)
+        return info
+
+    async def alloc_shrinker_info(self, cpu: Cpu, memcg: Memcg) -> bool:
+        """Allocate and publish the info of every node; False for -ENOMEM."""
+        cpu.ftrace("alloc_shrinker_info")
+        await self.lock_shrinkers(cpu)
+        nr_max: int = await cpu.read_once(self.kernel.globals, "shrinker_nr_max")
+        for pernode in memcg.nodeinfo:
+            info = self.kvzalloc_info(cpu, pernode, nr_max)
+            if info is None or not self.shrinker_unit_alloc(cpu, info, None):
+                await self.alloc_shrinker_info_failed(cpu, memcg, info)
+                return False
+            self.publish_info(cpu, pernode, info)  # initialised first, published second
+        self.unlock_shrinkers(cpu)
+        return True
+
+    async def alloc_shrinker_info_failed(self, cpu: Cpu, memcg: Memcg, info: ShrinkerInfo | None) -> None:
+        """As merged: the lock goes before the teardown (A2), and ``info`` is forgotten (A7)."""
+        self.unlock_shrinkers(cpu)
+        await self.free_shrinker_info(cpu, memcg)
+
+    def kvzalloc_info(self, cpu: Cpu, pernode: MemcgPerNode, nr_max: int) -> ShrinkerInfo | None:
+        """An info for ``nr_max`` ids, without units yet."""
+        bits = self.kernel.unit_bits
+        number = self.kernel.next_info()
+        return cpu.kzalloc(lambda: ShrinkerInfo(pernode, nr_max, bits, number), "shrinker_info")
+
+    def shrinker_unit_alloc(self, cpu: Cpu, new: ShrinkerInfo, old: ShrinkerInfo | None) -> bool:
+        """Allocate the units that ``old`` does not have; all or none."""
+        start = len(old.unit) if old is not None else 0
+        for index in range(start, len(new.unit)):
+            unit = cpu.kzalloc(
+                lambda index=index: ShrinkerInfoUnit(new.pernode, index),  # type: ignore[misc]
+                "shrinker_info_unit",
+            )
+            if unit is None:
+                self.shrinker_unit_free(cpu, new, start)
+                return False
+            new.unit[index] = unit
+        return True
+
+    def shrinker_unit_free(self, cpu: Cpu, info: ShrinkerInfo, start: int) -> None:
+        """Free the units from ``start`` on, up to the first that is missing."""
+        for index in range(start, len(info.unit)):
+            unit = info.unit[index]
+            if unit is None:
+                break
+            cpu.kfree(unit)
+            info.unit[index] = None
+
+    # -- free -------------------------------------------------------------------------------------------
+
+    async def free_shrinker_info(self, cpu: Cpu, memcg: Memcg) -> None:
+        """Free info and units of every node: no grace period, nobody can hold the css any more."""
+        cpu.ftrace("free_shrinker_info")
+        for pernode in memcg.nodeinfo:
+            info: ShrinkerInfo | None = await cpu.read_once(pernode, "shrinker_info")
+            if info is not None:
+                await cpu.read_once(info, "unit")
+                self.shrinker_unit_free(cpu, info, 0)
+                cpu.kvfree(info)
+            cpu.write_once(pernode, "shrinker_info", None)
+
+    # -- expand -------------------------------------------------------------------------------------------
+
+    async def expand_shrinker_info(self, cpu: Cpu, new_id: int) -> bool:
+        """Make room for ``new_id`` in every memcg; False for -ENOMEM. The lock is held."""
+        bits = self.kernel.unit_bits
+        new_nr_max = (new_id // bits + 1) * bits
+        self.kernel.stats["expansions"] += 1
+        root = self.kernel.root_mem_cgroup
+        memcg = await mem_cgroup_iter(cpu, root, None)
+        while memcg is not None:
+            if not await self.expand_one_shrinker_info(cpu, memcg, new_nr_max):
+                await mem_cgroup_iter_break(cpu, root, memcg)
+                return False
+            memcg = await mem_cgroup_iter(cpu, root, memcg)
+        cpu.write_once(self.kernel.globals, "shrinker_nr_max", new_nr_max)
+        return True
+
+    async def expand_one_shrinker_info(self, cpu: Cpu, memcg: Memcg, new_nr_max: int) -> bool:
+        """Replace the info of every node by a larger one that shares the old one's units."""
+        lock = self.lock
+        for pernode in memcg.nodeinfo:
+            old: ShrinkerInfo | None = await cpu.rcu_dereference_protected(pernode, "shrinker_info", lock)
+            if old is None:
+                return True  # not online yet: alloc_shrinker_info() will use the new size
+            units: list[ShrinkerInfoUnit | None] = await cpu.read_once(old, "unit")
+            if new_nr_max <= len(units) * self.kernel.unit_bits:
+                continue
+            new = self.kvzalloc_info(cpu, pernode, new_nr_max)
+            if new is None:
+                return False
+            new.unit[: len(units)] = units  # memcpy of the pointers
+            if not self.shrinker_unit_alloc(cpu, new, old):
+                cpu.kvfree(new)
+                return False
+            self.publish_info(cpu, pernode, new)
+            cpu.kvfree_rcu(old)
+        return True
+
+    # -- bits and deferred counts ---------------------------------------------------------------------------
+
+    async def set_shrinker_bit(self, cpu: Cpu, memcg: Memcg, nid: int, id_: int) -> None:
+        """Mark shrinker ``id_`` as one that ``memcg`` has to visit."""
+        cpu.ftrace("set_shrinker_bit")
+        if id_ < 0 or memcg.parent is None:
+            return
+        index, offset = divmod(id_, self.kernel.unit_bits)
+        cpu.rcu_read_lock()
+        info: ShrinkerInfo = await cpu.rcu_dereference(memcg.nodeinfo[nid], "shrinker_info")
+        unit = await self.unit_of(cpu, info, index)
+        if unit is not None:
+            await cpu.smp_mb()  # smp_mb__before_atomic(): pairs with the one after clear_bit()
+            await cpu.ask(unit, SET_BIT[offset])
+        cpu.rcu_read_unlock()
+
+    async def unit_of(self, cpu: Cpu, info: ShrinkerInfo, index: int) -> ShrinkerInfoUnit | None:
+        """``info->unit[index]``; out of range is reported and None."""
+        unit: ShrinkerInfoUnit | None = await cpu.ask(info, ReadUnit(index))
+        if unit is None:
+            cpu.note("unit_out_of_range", cpu=cpu, info=info, index=index)
+        return unit
+
+    async def memcg_unit(self, cpu: Cpu, memcg: Memcg, nid: int, index: int) -> ShrinkerInfoUnit | None:
+        """shrinker_info_protected() and the unit: the memcg reference pins it."""
+        cpu.rcu_read_lock()
+        info: ShrinkerInfo = await cpu.rcu_dereference(memcg.nodeinfo[nid], "shrinker_info")
+        unit = await self.unit_of(cpu, info, index)
+        cpu.rcu_read_unlock()
+        return unit
+
+    async def xchg_nr_deferred_memcg(self, cpu: Cpu, memcg: Memcg, nid: int, id_: int) -> int:
+        """Take the deferred count of shrinker ``id_`` in ``memcg``."""
+        index, offset = divmod(id_, self.kernel.unit_bits)
+        unit = await self.memcg_unit(cpu, memcg, nid, index)
+        taken: int = await cpu.ask(unit, DeferredXchg(offset)) if unit is not None else 0
+        return taken
+
+    async def add_nr_deferred_memcg(self, cpu: Cpu, nr: int, memcg: Memcg, nid: int, id_: int) -> int:
+        """Give ``nr`` back; the new count."""
+        index, offset = divmod(id_, self.kernel.unit_bits)
+        unit = await self.memcg_unit(cpu, memcg, nid, index)
+        count: int = await cpu.ask(unit, DeferredAdd(offset, nr)) if unit is not None else 0
+        return count
+
+    async def reparent_shrinker_deferred(self, cpu: Cpu, memcg: Memcg) -> None:
+        """Add the deferred counts of a dying memcg to its parent's; the child's stay as they are."""
+        cpu.ftrace("reparent_shrinker_deferred")
+        parent = memcg.parent or self.kernel.root_mem_cgroup
+        await self.lock_reparent(cpu)
+        for pernode in memcg.nodeinfo:
+            child: ShrinkerInfo = await cpu.rcu_dereference_protected(
+                pernode, "shrinker_info", self.lock
+            )
+            above: ShrinkerInfo = await cpu.rcu_dereference_protected(
+                parent.nodeinfo[pernode.nid], "shrinker_info", self.lock
+            )
+            for index, unit in enumerate(await cpu.read_once(child, "unit")):
+                for offset in sorted(unit.nr_deferred or ()):  # a count of 0 adds nothing
+                    nr: int = await cpu.ask(unit, DeferredRead(offset))
+                    id_ = index * self.kernel.unit_bits + offset
+                    self.note_deferred(cpu, "nr_deferred_add", parent, pernode.nid, id_, nr)
+                    to = await self.unit_of(cpu, above, index)
+                    if to is not None:
+                        await cpu.ask(to, DeferredAdd(offset, nr))
+        self.unlock_reparent(cpu)

@@ -1,0 +1,1 @@
+"""The machine that runs actors and decides which message is delivered next."""

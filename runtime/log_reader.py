@@ -1,0 +1,149 @@
+"""Log reader: a log line by line, in memory that does not grow with it.
+
+A log that was cut short, or that something else has written into, is still worth reading: a line
+that is not an event is a `Problem` with its number and what is wrong with it, and reading goes on.
+What fields mean is in docs/log-schema.md; this file knows only those that every event has.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from fnmatch import translate
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from slabrace.runtime.errors import UsageError
+from slabrace.runtime.log import SCHEMA
+
+__all__ = ["Filter", "Header", "Problem", "Record", "read"]
+
+LONGEST: Final = 1 << 20
+"""Bytes of a line; what is longer was not written by us."""
+
+PARTIES: Final = ("actor", "from", "to")
+"""The fields in which an actor may be named."""
+
+
+class Header(msgspec.Struct, frozen=True):
+    """The line that says which runs follow."""
+
+    number: int
+    fields: dict[str, Any]
+
+
+class Record(msgspec.Struct, frozen=True):
+    """An event."""
+
+    number: int
+    fields: dict[str, Any]
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """A line that is neither."""
+
+    number: int
+    reason: str
+
+
+class Event(msgspec.Struct):
+    """What every event has; used to check, not to keep."""
+
+    run: str
+    step: int
+    vt: int
+    event: str
+    actor: str | None = None
+
+
+class Filter:
+    """Which events are wanted: globs by field, and a range of steps, both ends included."""
+
+    def __init__(self, globs: Mapping[str, str], steps: str = "..") -> None:
+        self._globs = [
+            (PARTIES if name == "actor" else (name,), re.compile(translate(glob)))
+            for name, glob in globs.items()
+        ]
+        first, last = bounds(steps)
+        self._first = first
+        self._last = last
+
+    def __call__(self, fields: Mapping[str, Any]) -> bool:
+        """Whether this event is wanted."""
+        if not self._first <= fields["step"] <= self._last:
+            return False
+        return all(
+            any(name in fields and glob.match(str(fields[name])) for name in names)
+            for names, glob in self._globs
+        )
+
+
+def bounds(steps: str) -> tuple[float, float]:
+    """``10..200``, ``10..``, ``..200`` or ``17``, as numbers."""
+    found = re.fullmatch(r"(\d*)(\.\.)?(\d*)", steps)
+    if found is None or not steps:
+        raise UsageError(f"--steps {steps}: expected first..last, first.., ..last or one number")
+    first, dots, last = found.groups()
+    if not dots:
+        return int(first), int(first)
+    return (int(first) if first else 0, int(last) if last else float("inf"))
+
+
+def read(path: Path) -> Iterator[Header | Record | Problem]:
+    """The lines of the log at ``path``, one at a time."""
+    try:
+        with path.open("rb") as file:
+            number = 0
+            while line := file.readline(LONGEST):
+                number += 1
+                yield parsed(number, line)
+    except OSError as error:
+        raise UsageError(f"cannot read the log {path}: {error.strerror}") from error
+
+
+def parsed(number: int, line: bytes) -> Header | Record | Problem:
+    """What line ``number`` is."""
+    try:
+        fields = msgspec.json.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return Problem(number, unreadable(line))
+    if not isinstance(fields, dict):
+        return Problem(number, f"expected a JSON object, found {excerpt(line)}")
+    if "schema" in fields:
+        return header(number, fields)
+    try:
+        msgspec.convert(fields, Event)
+    except msgspec.ValidationError as error:
+        return Problem(number, f"not an event of {SCHEMA}: {error}")
+    return Record(number, fields)
+
+
+def header(number: int, fields: dict[str, Any]) -> Header | Problem:
+    """A header line, if it is one that this version reads."""
+    schema = str(fields["schema"])
+    if schema == SCHEMA:
+        return Header(number, fields)
+    if schema.startswith(SCHEMA.partition("/")[0]):
+        raise UsageError(
+            f"line {number}: this log is {schema}, and this slabrace reads {SCHEMA}; read it with "
+            "the version that wrote it"
+        )
+    return Problem(number, f"a header of {schema}, not of {SCHEMA}")
+
+
+def unreadable(line: bytes) -> str:
+    """Why a line that is not JSON is not."""
+    if not line.strip():
+        return "an empty line"
+    if not line.endswith(b"\n"):
+        long = len(line) >= LONGEST
+        return f"longer than {LONGEST} bytes" if long else f"truncated after {excerpt(line[-40:])}"
+    return f"not JSON: {excerpt(line)}"
+
+
+def excerpt(line: bytes) -> str:
+    """The beginning of a line, printable."""
+    text = line.decode(errors="replace").rstrip("\n")
+    return repr(text if len(text) <= 60 else f"{text[:57]}...")

@@ -1,0 +1,78 @@
+"""Message: what actors say to each other. Envelope: one message on its way.
+
+A message is an immutable value, told apart by its type. An envelope adds who sent it to whom and
+carries the answer back; it is what `ask` returns, so a question can be sent now and awaited later:
+
+    value = await self.ask(x, Load("head"))       # in order
+    early = self.ask(x, Load("head"))             # sent here ...
+    value = await early                           # ... waited for here: the await is the dependency
+
+Not here: who delivers, and when.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+if TYPE_CHECKING:
+    from slabrace.runtime.actor import Actor
+    from slabrace.runtime.task import Task
+
+__all__ = ["DEFERRED", "UNANSWERED", "Envelope", "Message"]
+
+
+class _Mark:
+    """A constant that prints as its name."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+UNANSWERED: Final = _Mark("UNANSWERED")
+"""The answer of an envelope that was not answered yet."""
+
+DEFERRED: Final = _Mark("DEFERRED")
+"""What a handler returns when it kept the envelope (``self.defer()``) and will answer later."""
+
+
+class Message(msgspec.Struct, frozen=True, gc=False):
+    """Base of all messages. Frozen, compared by type and fields; 70 ns to make.
+
+    ``gc=False``: a message holds values and references to actors, never a cycle to itself.
+    """
+
+    def __str__(self) -> str:
+        fields = ", ".join(str(getattr(self, name)) for name in self.__struct_fields__)
+        return f"{type(self).__name__}({fields})"
+
+
+class Envelope(msgspec.Struct, eq=False, gc=False):
+    """One message on its way, and its answer on the way back."""
+
+    sender: Actor
+    addressee: Actor
+    message: Any
+    answer: Any = UNANSWERED
+    waiter: Any = None  # the Task that awaits the answer, once it does
+
+    def __await__(self) -> Generator[Envelope, None, Any]:
+        if self.answer is UNANSWERED:
+            yield self
+        return self.answer
+
+    @property
+    def task(self) -> Task | None:
+        """The task that awaits the answer, typed."""
+        waiter: Task | None = self.waiter
+        return waiter
+
+    def __repr__(self) -> str:
+        return f"{self.sender.name} -> {self.addressee.name}: {self.message}"

@@ -1,0 +1,1 @@
+"""Strategies: one file each, all under the protocol of ``strategy.py``."""

@@ -1,0 +1,57 @@
+"""Task: the one coroutine of an active actor, and what it waits for.
+
+The hosts turn tasks; nobody else sends into a coroutine. ``RECEIVE`` is the second of the two
+things a coroutine may yield to its host (the first is an envelope it awaits).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Generator
+from typing import TYPE_CHECKING, Any, Final
+
+from slabrace.runtime.message import Envelope, Message
+
+if TYPE_CHECKING:
+    from slabrace.runtime.actor import Actor
+
+__all__ = ["RECEIVE", "Heard", "Receive", "Task"]
+
+
+class Receive:
+    """The wish to hear the next message, awaited."""
+
+    __slots__ = ()
+
+    def __await__(self) -> Generator[Receive, Message, Message]:
+        message = yield self
+        return message
+
+
+RECEIVE: Final = Receive()
+
+
+class Task:
+    """A coroutine under way. ``send`` is the coroutine's own, looked up once."""
+
+    __slots__ = ("actor", "awaiting", "coroutine", "daemon", "done", "send")
+
+    def __init__(self, actor: Actor, coroutine: Coroutine[Any, Any, Any], *, daemon: bool) -> None:
+        self.actor = actor
+        self.coroutine = coroutine
+        self.send = coroutine.send
+        self.awaiting: Envelope | Receive | None = None
+        self.daemon = daemon
+        self.done = False
+
+    def __repr__(self) -> str:
+        return f"task of {self.actor.name}"
+
+
+class Heard:
+    """``task`` was listening and ``message`` came: it goes on when the handler has returned."""
+
+    __slots__ = ("message", "task")
+
+    def __init__(self, task: Task, message: Message) -> None:
+        self.task = task
+        self.message = message

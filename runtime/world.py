@@ -1,0 +1,139 @@
+"""World: the actors of one run and all that is undelivered between them.
+
+A world is populated by a scenario, turned by a host, and thrown away. It holds what the five
+sentences of the house speak of: the mailbox (what may be delivered), the picks (what was), the
+clock, and who watches. It decides nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from slabrace.runtime.clock import Clock
+from slabrace.runtime.errors import MachineError
+from slabrace.runtime.mailbox import Lane, Mailbox
+from slabrace.runtime.monitor import Event, Monitor, Watcher
+from slabrace.runtime.task import Heard, Task
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from slabrace.runtime.actor import Actor
+    from slabrace.runtime.message import Envelope
+    from slabrace.runtime.outside import Door
+    from slabrace.runtime.strategy import Strategy
+
+__all__ = ["World"]
+
+A = TypeVar("A", bound="Actor")
+
+
+class World:
+    """See the head of this file.
+
+    ``picks`` is the schedule as the hosts record it: a lane's number for a delivery, ``-1 - value``
+    for a data choice. ``stats`` and ``report`` are the scenario's own: what it wants printed.
+    """
+
+    delivery: Envelope
+    strategy: Strategy
+    door: Door | None = None  # what leads outside the machine; the engine has none
+
+    def __init__(self) -> None:
+        self.ready = Mailbox()
+        self.picks: list[int] = []
+        self.choices = 0
+        self.lanes: list[Lane] = []
+        self._lanes: dict[tuple[Actor, str], Lane] = {}
+        self.tasks: list[Task] = []
+        self.monitors: list[Monitor] = []
+        self.watchers: dict[str, tuple[Watcher, ...]] = {}
+        self.taps: tuple[Watcher, ...] = ()
+        self.interrupts: list[Envelope | Task | Heard | None] = []
+        self.names: dict[str, int] = {}
+        self.report: Callable[[], dict[str, Any]] = dict
+        self.clock = self.add(Clock(), "clock")
+
+    # -- populating ---------------------------------------------------------------------------
+
+    def add(self, actor: A, name: str | None = None) -> A:
+        """Take ``actor`` in under ``name``, or under its class's name and a number."""
+        actor.world = self
+        if name is None:
+            name = type(actor).__name__.lower()
+            number = self.names.get(name, 0)
+            self.names[name] = number + 1
+            name = f"{name}{number}"
+        elif name in self.names:
+            raise MachineError(f"two actors are called {name!r}; give each a name of its own")
+        else:
+            self.names[name] = 1
+        actor.label = name
+        return actor
+
+    def spawn(self, *actors: A, name: str | None = None) -> A:
+        """Take actors in and start the coroutines of the active ones. Returns the last one."""
+        if not actors:
+            raise MachineError("spawn() takes at least one actor")
+        for actor in actors:
+            if not hasattr(actor, "world"):
+                self.add(actor, name)
+            if actor.run is not None:
+                actor.parked = []
+                actor.deaf = True
+                task = Task(actor, actor.run(), daemon=actor.daemon)
+                actor.task = task
+                self.tasks.append(task)
+                self.interrupts.append(task)
+        return actors[-1]
+
+    def judge(self, *monitors: Monitor) -> None:
+        """Attach monitors."""
+        for monitor in monitors:
+            monitor.attach(self)
+            self.monitors.append(monitor)
+
+    # -- what actors use --------------------------------------------------------------------------
+
+    def lane(self, owner: Actor, key: str = "") -> Lane:
+        """The lane of ``owner`` called ``key``, made at its first use."""
+        lane = self._lanes.get((owner, key))
+        if lane is None:
+            lane = Lane(len(self.lanes), owner, key)
+            self.lanes.append(lane)
+            self._lanes[owner, key] = lane
+        return lane
+
+    def choose(self, label: str, options: int) -> int:
+        """Ask the strategy for one of ``range(options)`` and record it."""
+        value = self.strategy.choose(label, options)
+        if not 0 <= value < options:
+            raise MachineError(f"the strategy chose {value} for {label}, not one of 0..{options - 1}")
+        self.picks.append(-1 - value)
+        self.choices += 1
+        return value
+
+    # -- watching -----------------------------------------------------------------------------------
+
+    def watch(self, event: str, watcher: Watcher) -> None:
+        """Call ``watcher`` for every ``event``."""
+        self.watchers[event] = (*self.watchers.get(event, self.taps), watcher)
+
+    def tap(self, watcher: Watcher) -> None:
+        """Call ``watcher`` for every event there is."""
+        self.taps = (*self.taps, watcher)
+        for event, watchers in self.watchers.items():
+            self.watchers[event] = (*watchers, watcher)
+
+    def tell(
+        self, watchers: tuple[Watcher, ...], name: str, actor: Actor, fields: dict[str, Any]
+    ) -> None:
+        """Hand one event to those who watch it."""
+        event = Event(len(self.picks), self.clock.now, actor, name, fields)
+        for watcher in watchers:
+            watcher(event)
+
+    @property
+    def deliveries(self) -> int:
+        """How many messages were delivered so far."""
+        return len(self.picks) - self.choices

@@ -1,0 +1,1 @@
+"""The stories: each scenario populates a world and carries its verdict."""

@@ -1,0 +1,1 @@
+"""The commands of `slabrace`, one file each."""

@@ -1,0 +1,139 @@
+"""Options that several commands share, and the scenario's own parameters given as options."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+from cyclopts import Parameter
+
+import slabrace
+from slabrace.runtime.errors import MachineError, SlabraceError, UsageError, nearest
+from slabrace.runtime.log import EventLog
+from slabrace.runtime.scenario import Scenario
+from slabrace.runtime.world import World
+from slabrace.scenarios.commands.output import say
+from slabrace.scenarios.plugins import Plugins
+from slabrace.scenarios.scripts import ScriptError, blames, cut
+
+__all__ = ["Extras", "Help", "Log", "blaming", "opened", "settings_in"]
+
+COLUMNS: Final = ("cpu", "memcg", "nid", "shrinker")
+"""The fields that have a column of their own in our logs."""
+
+
+def Help(text: str, **more: Any) -> Parameter:  # noqa: N802  # reads as the annotation it is
+    """The line of `--help` about an option."""
+    return Parameter(help=text, show_default=False, **more)
+
+
+@Parameter(name="*")
+@dataclass
+class Extras:
+    """What is added beside the scenario."""
+
+    plugin: Annotated[
+        list[str], Help("A file or module:name that brings scenarios, laws, actors. Repeatable.")
+    ] = field(default_factory=list)
+    monitor: Annotated[
+        list[str], Help("A law of your own, path.py::Class, that judges each run. Repeatable.")
+    ] = field(default_factory=list)
+    actor: Annotated[
+        list[str], Help("An actor of your own, path.py::Class, that joins each run. Repeatable.")
+    ] = field(default_factory=list)
+
+    @cached_property
+    def plugins(self) -> Plugins:
+        """All plug-ins, installed and given; broken installed ones are told of once."""
+        plugins = Plugins()
+        plugins.add_installed()
+        for complaint in plugins.complaints:
+            say(complaint)
+        for spec in self.plugin:
+            plugins.add_given(spec)
+        return plugins
+
+    def furnish(self) -> list[Callable[[World], None]]:
+        """What to add to each world."""
+        return self.plugins.furnish(self.monitor, self.actor)
+
+    @property
+    def words(self) -> list[str]:
+        """These options as they are typed."""
+        groups = (("--plugin", self.plugin), ("--monitor", self.monitor), ("--actor", self.actor))
+        return [word for flag, specs in groups for spec in specs for word in (flag, spec)]
+
+
+@Parameter(name="*")
+@dataclass
+class Log:
+    """What is logged, and where."""
+
+    log: Annotated[Path | None, Help("Write a structured log of every run to this file.")] = None
+    log_deliveries: Annotated[bool, Help("Log each delivery too.")] = False
+
+
+@contextlib.contextmanager
+def opened(options: Log, header: dict[str, Any]) -> Iterator[EventLog | None]:
+    """The log that was asked for, if any; closed whatever happens."""
+    if options.log is None:
+        yield None
+        return
+    header["versions"] = {"slabrace": slabrace.__version__}
+    with EventLog(options.log, header, columns=COLUMNS, deliveries=options.log_deliveries) as log:
+        yield log
+
+
+@contextlib.contextmanager
+def blaming() -> Iterator[None]:
+    """While code of the user's runs: its errors are shown as theirs, with their traceback."""
+    try:
+        yield
+    except MachineError as error:
+        if blames(error):
+            raise ScriptError(f"the run broke off:\n{cut(error)}") from error
+        raise
+    except SlabraceError:
+        raise
+    except Exception as error:
+        if blames(error):
+            raise ScriptError(f"the run broke off:\n{cut(error)}") from error
+        raise
+
+
+def settings_in(words: Sequence[str], scenario: Scenario) -> Iterable[str]:
+    """``--full --memcgs 40 mounts=3``, as far as no command knows them, as ``name=value`` each.
+
+    A parameter of the scenario may be given as an option of its own; a flag is one of type bool.
+    """
+    waiting = list(words)
+    while waiting:
+        word = waiting.pop(0)
+        if not word.startswith("--"):
+            if "=" not in word:
+                raise UsageError(
+                    f"{word!r} is too much; parameters are --name value or --set name=value"
+                )
+            yield word
+            continue
+        name, equals, text = word.removeprefix("--").partition("=")
+        name = name.replace("-", "_")
+        if name.startswith("no_") and name not in scenario.parameters:
+            name, equals, text = name.removeprefix("no_"), "=", "false"
+        if name not in scenario.parameters:
+            known = [f"--{each.replace('_', '-')}" for each in scenario.parameters]
+            raise UsageError(
+                f"unknown option {word}; {nearest(word, known)} (the parameters of "
+                f"{scenario.name}), and what `slabrace run --help` lists"
+            )
+        if not equals and scenario.parameters[name].type is bool:
+            text = "true"
+        elif not equals and not waiting:
+            raise UsageError(f"{word} needs a value: {scenario.parameters[name].type_name}")
+        elif not equals:
+            text = waiting.pop(0)
+        yield f"{name}={text}"

@@ -1,0 +1,101 @@
+"""`slabrace replay`: one schedule again, delivery by delivery."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+from slabrace.runtime.engine import Tell
+from slabrace.runtime.errors import Violation
+from slabrace.runtime.exporters.diagram import diagram
+from slabrace.runtime.exporters.events import lines
+from slabrace.runtime.message import Envelope
+from slabrace.runtime.replaying import replay as follow
+from slabrace.runtime.result import Result
+from slabrace.runtime.schedule import Schedule
+from slabrace.runtime.trace import Trace
+from slabrace.runtime.world import World
+from slabrace.scenarios.catalogue import Catalogue
+from slabrace.scenarios.commands.options import Extras, Help, Log, blaming, opened
+from slabrace.scenarios.commands.output import AsJson, command, print_json
+from slabrace.scenarios.commands.report import document, exit_code, observation, render, trust
+
+__all__ = ["replay"]
+
+
+def replay(
+    schedule: Annotated[str, Help("A token that `run` printed, or a file that it saved.")],
+    /,
+    *,
+    as_: Annotated[
+        Literal["events", "diagram"] | None,
+        Help("Print every event, or the race as in a commit message.", name="--as"),
+    ] = None,
+    log: Log | None = None,
+    extras: Extras | None = None,
+    json: AsJson = False,
+) -> int:
+    """Run one schedule again. Exit codes as in `run`; 2 if the run takes another path."""
+    extras = extras or Extras()
+    plan = Schedule.read(schedule)
+    scenario = Catalogue(extras.plugins.scenarios).find(plan.scenario)
+    arguments = scenario.arguments(plan.parameters)
+    header = {
+        "scenario": plan.scenario,
+        "parameters": plan.parameters,
+        "host": "engine",
+        "strategy": f"replay of {plan.made_by}",
+    }
+    world = World()
+    trace = Trace(world) if as_ else None
+    with opened(log or Log(), header) as sink, blaming():
+        tells: list[Tell] = [trace.tell] if trace is not None else []
+        if sink is not None and (tell := sink.begin(world, 0)) is not None:
+            tells.append(tell)
+        scenario(world, **arguments)
+        for add in extras.furnish():
+            add(world)
+        began = time.perf_counter()
+        outcome = follow(world, plan, tell=all_of(tells))
+        result = Result(scenario, sampled=True, seconds=time.perf_counter() - began)
+        result.add(outcome, 0)
+        result.stats = world.report()
+        if sink is not None:
+            sink.end(world, 0, outcome)
+    for found in result.found.values():
+        found.schedule = plan
+    told = None if trace is None else as_text(trace, as_, outcome.violations)
+    if json:
+        print_json(document(result) | ({} if told is None else {as_: told}))
+    elif told is not None:
+        print(told, observation(result), trust(result), sep="\n")
+    else:
+        again = command("replay", schedule, *extras.words, "--as", "diagram")
+        print(render(result, lambda _: again))
+    return exit_code(result)
+
+
+def all_of(tells: Sequence[Tell]) -> Tell | None:
+    """One that tells all of them."""
+    if len(tells) < 2:
+        return tells[0] if tells else None
+
+    def tell(envelope: Envelope) -> None:
+        for each in tells:
+            each(envelope)
+
+    return tell
+
+
+def as_text(trace: Trace, form: str | None, violations: Sequence[Violation]) -> str:
+    """The run in the form that was asked for."""
+    if form == "diagram":
+        drawn = [diagram(trace, violation, title) for violation in violations or (None,)]
+        return "\n\n".join(drawn) + "\n"
+    return "\n".join([*lines(trace), *(f"*** {violation}" for violation in violations), ""])
+
+
+def title(column: int, actor: str) -> str:
+    """The head of a column, as in a commit message."""
+    return f"CPU{column} ({actor})"

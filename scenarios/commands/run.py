@@ -1,0 +1,132 @@
+"""`slabrace run`: turn one scenario, and see whether its verdict holds."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from slabrace.runtime import campaign
+from slabrace.runtime.errors import UsageError
+from slabrace.runtime.result import Found
+from slabrace.scenarios.catalogue import Catalogue
+from slabrace.scenarios.commands.meter import Meter
+from slabrace.scenarios.commands.options import Extras, Help, Log, blaming, opened, settings_in
+from slabrace.scenarios.commands.output import AsJson, command, print_json, say
+from slabrace.scenarios.commands.report import document, exit_code, render
+
+__all__ = ["run"]
+
+LONGEST = 4096
+"""Characters of a token that are still worth printing."""
+
+
+def run(
+    name: Annotated[str, Help("A name from `slabrace list`, or path/to/file.py::name.")],
+    /,
+    *words: Annotated[str, Parameter(allow_leading_hyphen=True, show=False)],
+    set: Annotated[  # noqa: A002  # the option's name
+        list[str] | None, Help("A parameter of the scenario: name=value. Repeatable.")
+    ] = None,
+    host: Annotated[
+        Literal["engine", "trio", "asyncio"],
+        Help("Who turns the actors: the engine, or one real task for each on trio or asyncio."),
+    ] = "engine",
+    strategy: Annotated[
+        Literal["random", "round_robin"] | None,
+        Help("Who picks the next delivery; unless told, the scenario says."),
+    ] = None,
+    delay: Annotated[list[str] | None, Help("Hold messages back. Repeatable.")] = None,
+    seed: Annotated[int, Help("Of all that is drawn at random.")] = 0,
+    runs: Annotated[int | None, Help("How many; unless told, the scenario says.")] = None,
+    first: Annotated[int, Help("Number of the first run; 0 unless told.")] = 0,
+    jitter: Annotated[
+        float, Help("Most that a live host lets a delivery wait at random, in seconds.")
+    ] = campaign.JITTER,
+    max_steps: Annotated[
+        int | None, Help("Picks after which a run is cut off, and reported as such.")
+    ] = None,
+    save: Annotated[
+        Path | None, Help("Write the schedule of each violation to a file in this directory.")
+    ] = None,
+    log: Log | None = None,
+    extras: Extras | None = None,
+    json: AsJson = False,
+) -> int:
+    """Run a scenario. Exit code 0: its verdict held; 1: it did not.
+
+    Each parameter of the scenario is an option too: `slabrace run stress --full --memcgs 40`.
+    """
+    extras = extras or Extras()
+    scenario = Catalogue(extras.plugins.scenarios).find(name)
+    settings = [*(set or []), *settings_in(words, scenario)]
+    parameters = scenario.parse(settings)
+    chosen = strategy or scenario.strategy
+    delays = list(scenario.delays) if delay is None else delay
+    header = {
+        "scenario": name,
+        "parameters": scenario.stored(parameters),
+        "host": host,
+        "strategy": chosen,
+        "delays": delays,
+        "seed": seed,
+    }
+    with opened(log or Log(), header) as sink, Meter(scenario.name) as meter, blaming():
+        result = campaign.run(
+            scenario,
+            parameters,
+            reference=name,
+            host=host,
+            strategy=chosen,
+            seed=seed,
+            first=first,
+            runs=runs,
+            delays=delays,
+            jitter=jitter,
+            max_steps=max_steps,
+            furnish=extras.furnish(),
+            log=sink,
+            progress=meter,
+        )
+    saved = {}
+    if save is not None:
+        saved = {
+            found.signature: written(found, save, scenario.name) for found in result.found.values()
+        }
+
+    def again(found: Found) -> str:
+        """The command that shows a violation again, short enough to be copied."""
+        token = str(saved.get(found.signature, "")) or (
+            found.schedule.token() if found.schedule is not None else ""
+        )
+        if token and len(token) <= LONGEST:
+            return command("replay", token, *extras.words)
+        asked = [word for text in settings for word in ("--set", text)]
+        asked += [word for text in delays for word in ("--delay", text)]
+        for flag, value in (("--host", host), ("--strategy", chosen), ("--max-steps", max_steps)):
+            asked += [flag, str(value)] if value is not None else []
+        asked += ["--seed", str(seed), "--first", str(found.run), "--runs", "1"]
+        return command("run", name, *asked, *extras.words)
+
+    if json:
+        print_json(document(result))
+    else:
+        print(render(result, again))
+    return exit_code(result)
+
+
+def written(found: Found, folder: Path, name: str) -> Path | None:
+    """Save the schedule of a violation; where it is."""
+    if found.schedule is None:
+        return None
+    digest = hashlib.blake2b(found.signature.encode(), digest_size=4).hexdigest()
+    path = folder / f"{name}-{found.law}-{digest}.json"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        found.schedule.save(path)
+    except OSError as error:
+        raise UsageError(f"cannot save a schedule to {path}: {error.strerror}") from error
+    say(f"the schedule of {found.signature} is in {path}")
+    return path
