@@ -43,6 +43,9 @@ class FlatShrinkerInfo(ShrinkerInfoBase, Bits):
     def deferred(self, id_: int) -> int:
         return self.nr_deferred.get(id_, 0) if self.nr_deferred else 0
 
+    def boot_set_bit(self, id_: int) -> None:
+        self.map |= 1 << id_
+
 
 class FlatInfo(Version):
     """shrinker_info as one map."""
@@ -53,6 +56,12 @@ class FlatInfo(Version):
         info = FlatShrinkerInfo(pernode, nr_max, self.kernel.next_info())
         info.publish_in(self.kernel.world)
         return info
+
+    def boot_grow(self, pernode: MemcgPerNode) -> None:
+        """Make room for every id, in place."""
+        info = pernode.shrinker_info
+        if info is not None:
+            info.map_nr_max = self.kernel.globals.shrinker_nr_max
 
     async def alloc_shrinker_info(self, cpu: Cpu, memcg: Memcg) -> bool:
         """Allocate and publish the info of every node; False for -ENOMEM."""

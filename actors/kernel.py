@@ -5,14 +5,16 @@
     world.spawn(Reclaimer(kernel, memcg))
 
 ``unit_bits`` is SHRINKER_UNIT_BITS (64; 2 makes expansion happen at the third id), ``kmem`` False is
-cgroup.memory=nokmem, ``faults`` how many allocations of one run may fail. ``calls`` counts kernel
-functions, ``stats`` what a person would ask for.
+cgroup.memory=nokmem, ``faults`` how many allocations of one run may fail and ``failing`` which (a
+pattern of their names, as a failslab filter would have). ``calls`` counts kernel functions, ``stats``
+what a person would ask for.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from slabrace.actors.idr import Idr
@@ -63,6 +65,7 @@ class Kernel:
         unit_bits: int = 64,
         kmem: bool = True,
         faults: int = 0,
+        failing: str = "*",
         list_lrus: type[ListLrus] | None = None,
         rcu: type[RcuManager] = RcuManager,
         lives: type[MemcgLife] = MemcgLife,
@@ -74,6 +77,7 @@ class Kernel:
         self.kmem = kmem
         self.memcg_kmem_online = kmem
         self.faults = faults
+        self.failing = failing
         self.calls: dict[str, int] = defaultdict(int)
         self.stats: dict[str, int] = defaultdict(int)
         self.loops: list[dict[str, int]] = []  # calls of each round of drop_caches
@@ -119,7 +123,7 @@ class Kernel:
 
     def allocate(self, cpu: Cpu, make: Callable[[], K], what: str) -> K | None:
         """What ``make`` returns, or None where the strategy lets the allocation fail."""
-        if self.faults and cpu.choose(f"kzalloc {what} fails", 2):
+        if self.faults and fnmatchcase(what, self.failing) and cpu.choose(f"kzalloc {what} fails", 2):
             self.faults -= 1
             self.stats["failed_allocations"] += 1
             cpu.note("kmalloc_failed", what=what)
@@ -183,8 +187,11 @@ class Kernel:
         return sb
 
     def new_item(self, memcg: Memcg, nid: int) -> Item:
-        """An object charged to ``memcg``."""
-        return Item(self.objcgs[memcg][0], nid)
+        """An object charged to ``memcg``, or to the nearest ancestor that is not gone."""
+        charged = memcg
+        while charged not in self.objcgs and charged.parent is not None:
+            charged = charged.parent
+        return Item(self.objcgs[charged][0], nid)
 
     def _unused(self, name: str) -> str:
         """``name``, or ``name.2`` and so on if it was used before."""

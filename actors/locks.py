@@ -34,7 +34,7 @@ from slabrace.actors.object import KernelObject, Part
 from slabrace.runtime.actor import Actor, handles
 from slabrace.runtime.message import DEFERRED, Envelope
 
-__all__ = ["REFCOUNT_SATURATED", "Completion", "Mutex", "Refcounted", "RwSem", "SpinLock"]
+__all__ = ["REFCOUNT_SATURATED", "Completion", "Done", "Mutex", "Refcounted", "RwSem", "SpinLock"]
 
 REFCOUNT_SATURATED: Final = -(2**30) * 3
 """include/linux/refcount.h: INT_MIN / 2 in 32 bits, far from both ends."""
@@ -214,3 +214,17 @@ class Refcounted(KernelObject):
     def _saturate(self, warning: str) -> None:
         self.refcount = REFCOUNT_SATURATED
         self.note("refcount_warning", object=self, warning=warning, by=self.sender)
+
+
+class Done(Completion):
+    """A struct completion on its own."""
+
+    __slots__ = ("completion_waiters", "done")
+    kind = "completion"
+
+    def __init__(self) -> None:
+        self.done = 0
+        self.completion_waiters = []
+
+    def explain_wait(self, envelope: Envelope) -> str:
+        return f"{self.name} to be completed"

@@ -13,6 +13,7 @@ says (``lock_shrinkers``).
 
 from __future__ import annotations
 
+import abc
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
@@ -45,13 +46,17 @@ class ShrinkerInfoBase(KernelObject):
     def name(self) -> str:
         return f"{self.pernode.memcg.name}.info{self.pernode.nid}.{self.version}"
 
+    @abc.abstractmethod
     def bit(self, id_: int) -> bool:
         """Whether the bit of ``id_`` is set, for laws."""
-        raise NotImplementedError(type(self).__name__)
 
+    @abc.abstractmethod
     def deferred(self, id_: int) -> int:
         """The deferred count of ``id_``, for laws."""
-        raise NotImplementedError(type(self).__name__)
+
+    @abc.abstractmethod
+    def boot_set_bit(self, id_: int) -> None:
+        """Set a bit before the run begins."""
 
 
 class Bits(KernelObject):
@@ -143,6 +148,12 @@ class ShrinkerInfo(ShrinkerInfoBase):
         index, offset = divmod(id_, self.unit_bits)
         unit = self.unit[index] if index < len(self.unit) else None
         return unit.nr_deferred.get(offset, 0) if unit is not None and unit.nr_deferred else 0
+
+    def boot_set_bit(self, id_: int) -> None:
+        index, offset = divmod(id_, self.unit_bits)
+        unit = self.unit[index]
+        if unit is not None:
+            unit.map |= 1 << offset
 
 
 def bits_table(message: type[SetBit] | type[ClearBit]) -> tuple[SetBit | ClearBit, ...]:

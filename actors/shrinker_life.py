@@ -110,8 +110,8 @@ class RefcountLife(ShrinkerLife):
         if shrinker.registered:
             await self.shrinker_put(cpu, shrinker)
             await self.wait_for_users(cpu, shrinker)
-        cpu.note("shrinker_gone", shrinker=shrinker)
         await self.shrinker_unlink(cpu, shrinker)
+        cpu.note("shrinker_gone", shrinker=shrinker)
         self.free_shrinker_memory(cpu, shrinker)
 
     async def wait_for_users(self, cpu: Cpu, shrinker: Shrinker) -> None:

@@ -14,8 +14,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from slabrace.actors.arithmetic import SHRINK_EMPTY, SHRINK_STOP, SUPER_BLOCK_BATCH
-from slabrace.actors.list_lru import Item, ListLru
+from slabrace.actors.list_lru import Item, ListLru, ObjCgroup
 from slabrace.actors.locks import RwSem
+from slabrace.actors.memcg_iter import css_put, css_tryget
 from slabrace.actors.messages import Kfree
 from slabrace.actors.object import KernelObject
 from slabrace.actors.reclaim import try_charge
@@ -141,10 +142,23 @@ async def umount(cpu: Cpu, sb: SuperBlock) -> None:
 
 async def cache_object(cpu: Cpu, sb: SuperBlock, memcg: Memcg, nid: int = 0) -> Item:
     """Cache one inode of ``sb``, charged to ``memcg``: what a file system without pins would do."""
-    item = cpu.kernel.new_item(memcg, nid)
-    await cpu.kernel.list_lrus.memcg_list_lru_alloc(cpu, sb.inode_lru, memcg)
-    await cpu.kernel.list_lrus.list_lru_add(cpu, sb.inode_lru, item)
+    kernel = cpu.kernel
+    item = kernel.new_item(memcg, nid)
+    charged = await get_mem_cgroup_from_objcg(cpu, item.objcg)
+    await kernel.list_lrus.memcg_list_lru_alloc(cpu, sb.inode_lru, charged)
+    await css_put(cpu, charged)
+    await kernel.list_lrus.list_lru_add(cpu, sb.inode_lru, item)
     return item
+
+
+async def get_mem_cgroup_from_objcg(cpu: Cpu, objcg: ObjCgroup) -> Memcg:
+    """The memcg that ``objcg`` is charged to now, with a reference (include/linux/memcontrol.h)."""
+    cpu.rcu_read_lock()
+    memcg: Memcg = await cpu.rcu_dereference(objcg, "memcg")
+    while not await css_tryget(cpu, memcg):
+        memcg = await cpu.rcu_dereference(objcg, "memcg")
+    cpu.rcu_read_unlock()
+    return memcg
 
 
 async def touch(cpu: Cpu, sb: SuperBlock, memcg: Memcg, pages: int, nid: int = 0) -> bool:

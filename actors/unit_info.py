@@ -36,10 +36,23 @@ class UnitInfo(Version):
         nr_max = self.kernel.globals.shrinker_nr_max
         info = ShrinkerInfo(pernode, nr_max, self.kernel.unit_bits, self.kernel.next_info())
         info.publish_in(self.kernel.world)
-        for index in range(len(info.unit)):
-            unit = info.unit[index] = ShrinkerInfoUnit(pernode, index)
-            unit.publish_in(self.kernel.world)
+        info.unit = []
+        self.boot_fill(info)
         return info
+
+    def boot_grow(self, pernode: MemcgPerNode) -> None:
+        """Make room for every id, in place."""
+        info = pernode.shrinker_info
+        if isinstance(info, ShrinkerInfo):
+            info.map_nr_max = self.kernel.globals.shrinker_nr_max
+            self.boot_fill(info)
+
+    def boot_fill(self, info: ShrinkerInfo) -> None:
+        """Append the units that ``map_nr_max`` asks for."""
+        for index in range(len(info.unit), info.map_nr_max // info.unit_bits):
+            unit = ShrinkerInfoUnit(info.pernode, index)
+            unit.publish_in(self.kernel.world)
+            info.unit.append(unit)
 
     async def alloc_shrinker_info(self, cpu: Cpu, memcg: Memcg) -> bool:
         """Allocate and publish the info of every node; False for -ENOMEM."""

@@ -97,7 +97,6 @@ class Address:
 class Actor(Address):
     """Base of all actors; see the head of this file."""
 
-    __slots__ = ()
     handlers: ClassVar[HandlerTable]
     deaf: bool = False
     parked: list[Lane]
@@ -129,12 +128,16 @@ class Actor(Address):
         """Send ``message`` and go on. FIFO between this pair of actors, no order beyond."""
         world = self.world
         envelope = Envelope(self, to, message)  # type: ignore[arg-type]  # every address is an actor
-        world.ready.put(envelope, world.lane(self, to.name))
+        lane = world.pairs.get((self, to))
+        if lane is None:
+            lane = world.pairs[self, to] = world.lane(self, to.label)
+        lane.append(envelope)  # and what Mailbox.put() does: this is the hot half of a run
+        if lane.slot < 0 and not lane.parked:
+            world.ready.admit(lane)
         return envelope
 
-    def ask(self, to: Address, message: Message) -> Envelope:
-        """Send ``message``; await what is returned to get the answer."""
-        return self.send(to, message)
+    ask = send
+    """Send ``message``; await what is returned to get the answer."""
 
     def receive(self) -> Receive:
         """``message = await self.receive()``: listen until the next message comes.
@@ -193,5 +196,3 @@ class Actor(Address):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
-
-

@@ -11,17 +11,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final, Literal, Protocol
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
 
 from slabrace.runtime.engine import Engine, Tell
-from slabrace.runtime.errors import Divergence, MachineError, UsageError, Violation, nearest
+from slabrace.runtime.errors import Divergence, MachineError, UsageError, nearest
 from slabrace.runtime.log import EventLog
 from slabrace.runtime.outcome import End, Outcome
 from slabrace.runtime.pick import Pick
-from slabrace.runtime.replaying import describe
+from slabrace.runtime.replaying import describe, replay
 from slabrace.runtime.result import Found, Result
-from slabrace.runtime.scenario import Scenario
+from slabrace.runtime.scenario import Scenario, abandon
 from slabrace.runtime.schedule import Schedule
 from slabrace.runtime.strategies.delay import Delayed
 from slabrace.runtime.strategies.delay_policy import Delay
@@ -107,7 +107,12 @@ def run(
             populate(world)
             if progress is not None:
                 progress.begin(number - first, wanted, world)
-            outcome = turner.turn(world, number, tell)
+            try:
+                outcome = turner.turn(world, number, tell)
+            except Exception as error:
+                again = f"--seed {seed} --first {number} --runs 1"
+                error.add_note(f"In run {number} of {scenario.name}; to make it again: {again}")
+                raise
             if outcome is None:
                 break
             result.add(outcome, number)
@@ -119,18 +124,18 @@ def run(
                 break
         result.seconds = time.perf_counter() - began
         for found in result.found.values():
-            found.schedule = Schedule(
+            found.schedule = turner.schedule(
                 reference or scenario.name,
                 scenario.stored(arguments),
-                described(found, lambda: populate(World())),
-                turner.describe(),
-                host=host,
-                max_steps=turner.max_steps,
-                end=End.VIOLATION,
+                found,
+                lambda: populate(World()),
             )
     except KeyboardInterrupt:
         result.interrupted = True
         result.seconds = result.seconds or time.perf_counter() - began
+    finally:
+        if world is not None:
+            abandon(world)
     if world is not None:
         result.stats = world.report()
     return result
@@ -174,6 +179,38 @@ class Turner:
         strategy.end(outcome)
         return outcome
 
+    def schedule(
+        self,
+        scenario: str,
+        parameters: Mapping[str, Any],
+        found: Found,
+        build: Callable[[], World],
+    ) -> Schedule:
+        """The schedule of a violation. On the engine it is not given out before it was replayed."""
+        live = self.host != "engine"
+
+        def written(picks: list[Pick]) -> Schedule:
+            return Schedule(
+                scenario,
+                parameters,
+                picks,
+                self.describe(),
+                host=self.host,
+                max_steps=self.max_steps,
+                end=End.VIOLATION,
+            )
+
+        if live:  # recorded by name, and perhaps not to be followed into the outside world
+            return written(found.described or [])
+        try:
+            schedule = written(describe(build, found.picks))
+            signatures = {each.signature for each in replay(build(), schedule).violations}
+        except Divergence as error:
+            raise unrepeatable(found, str(error)) from error
+        if found.signature not in signatures:
+            raise unrepeatable(found, f"made again, it breaks {signatures or 'no law'}.")
+        return schedule
+
     def describe(self) -> str:
         """What decided the order, as a person would type it."""
         if self.host != "engine":
@@ -188,15 +225,10 @@ def known(what: str, name: str, accepted: Iterable[str]) -> str:
     return name
 
 
-def described(found: Found, build: Callable[[], World]) -> list[Pick]:
-    """The picks of a run by name: recorded by a live host, else from running it again."""
-    if found.described is not None:
-        return found.described
-    try:
-        return describe(build, found.picks)
-    except Divergence as error:
-        raise MachineError(
-            f"run {found.run} broke the law {found.law}, but cannot be repeated: {error} "
-            "(Or an actor draws from what is not the machine's: a clock, random, id(), the order "
-            "of a set. Let it use choose() and sleep() instead.)"
-        ) from error
+def unrepeatable(found: Found, how: str) -> MachineError:
+    """A run that does not follow from its picks."""
+    return MachineError(
+        f"run {found.run} broke the law {found.law}, but cannot be repeated: {how} "
+        "Does an actor or the scenario draw from what is not the machine's (a clock, random, id(), "
+        "the order of a set, what an earlier run left behind)? Let it use choose() and sleep()."
+    )

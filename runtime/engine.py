@@ -75,6 +75,9 @@ class Engine:
                     break
                 world.clock.jump(world.clock.timers[0][0])
                 world.clock.fire()
+            if end is End.QUIET:
+                violations = judge_rest(world)
+                end = End.VIOLATION if violations else End.QUIET
         except Violation as violation:
             end = End.VIOLATION
             violations.append(violation)
@@ -85,11 +88,9 @@ class Engine:
         except RuntimeError as error:
             self._blame_foreign(error)
             raise
-        if end is End.QUIET:
-            violations = judge_rest(world)
-            end = End.VIOLATION if violations else End.QUIET
-        for task in world.tasks:
-            task.coroutine.close()
+        finally:
+            for task in world.tasks:
+                task.close()
         return Outcome(end, world.picks, world.deliveries, violations)
 
     def _budget(self) -> int:

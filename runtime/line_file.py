@@ -32,6 +32,8 @@ class LineFile:
         self.safe_bytes = 0
         self._waiting: list[bytes] = []
         self._size = 0
+        self._block = b""  # on its way; Ctrl-C may fall into the middle of it
+        self._sent = 0
         try:
             self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
         except OSError as error:
@@ -49,19 +51,10 @@ class LineFile:
 
     def drain(self) -> None:
         """Write all that waits."""
-        lines, self._waiting, self._size = self._waiting, [], 0
-        block = b"".join(lines)
-        done = 0
-        try:
-            while done < len(block):
-                done += os.write(self._descriptor, block[done:])
-        except OSError as error:
-            whole = block.rfind(b"\n", 0, done) + 1
-            self.safe_lines += block.count(b"\n", 0, whole)
-            self.safe_bytes += whole
-            raise self._lost(error, cut=self._cut()) from error
-        self.safe_lines += len(lines)
-        self.safe_bytes += len(block)
+        self._send()
+        if self._waiting:
+            self._block, self._waiting, self._size = b"".join(self._waiting), [], 0
+            self._send()
 
     def close(self) -> None:
         """Write what waits and let go of the file."""
@@ -73,16 +66,30 @@ class LineFile:
             descriptor, self._descriptor = self._descriptor, -1
             os.close(descriptor)
 
-    def _cut(self) -> bool:
-        """Cut off a half line; not everything that can be written can be cut."""
+    def _send(self) -> None:
+        """Write the rest of the block."""
+        try:
+            while self._sent < len(self._block):
+                self._sent += os.write(self._descriptor, self._block[self._sent :])
+        except OSError as error:
+            self._count(self._block.rfind(b"\n", 0, self._sent) + 1)
+            self._waiting, self._size = [], 0  # there is no place for them
+            raise self._lost(error) from error
+        self._count(len(self._block))
+
+    def _count(self, whole: int) -> None:
+        """The first ``whole`` bytes of the block are safe, and are lines; the block is over."""
+        self.safe_lines += self._block.count(b"\n", 0, whole)
+        self.safe_bytes += whole
+        self._block, self._sent = b"", 0
+
+    def _lost(self, error: OSError) -> LogError:
+        """Cut off the half line and say what is left."""
+        half = ""
         try:
             os.ftruncate(self._descriptor, self.safe_bytes)
-        except OSError:
-            return False
-        return True
-
-    def _lost(self, error: OSError, *, cut: bool) -> LogError:
-        half = "" if cut else "; a half line may follow them"
+        except OSError:  # not everything that can be written can be cut
+            half = "; half a line may follow them"
         return LogError(
             f"cannot go on writing the log {self.path}: {error.strerror}. The first "
             f"{self.safe_lines} lines ({self.safe_bytes} bytes) are safe and readable{half}. "

@@ -4,40 +4,38 @@ The rules are the engine's. A lane whose head is for an actor lies on that actor
 task delivers it, after an injected delay, and whoever asked goes on at once, before anything else
 is delivered. What differs is who decides the order: the event loop, real sleeping, and the world.
 
-A coroutine may await foreign things here (a socket, ``anyio.sleep``), and an event loop binds those
-to the task they were awaited in. So every coroutine is driven in a task of its own, and a *baton*
-goes round: who has it, acts. Delivering takes it; when somebody is answered it passes to their task,
-and when their turn is over (they wait for the machine, or for something foreign, or are done) it
-passes on to whoever else has to go on, and then to the next one that wants to deliver.
+A coroutine may await foreign things here (a socket, ``anyio.sleep``), and an event loop binds
+those to the task they were awaited in. So each coroutine is driven in a task of its own, and a
+*baton* goes round: who has it, acts. Delivering takes it; when somebody is answered it passes to
+their task; when their turn is over it passes to whoever else has to go on, and then to the next
+one that wants to deliver. The record is therefore one sequence, and the engine can replay it: "live
+finds, engine explains". Not replayable is only a native await; ``Actor.outside()`` is the form of
+it that is.
 
-Every run is recorded, so that the engine can replay it and explain it: "live finds, engine
-explains". Not recordable is only a native await; ``Actor.outside()`` is the form of it that is.
-
-This is the only file of the machine that knows an event loop.
+This is the only file of the machine that imports an event loop. Its parts: live_desk.py (what may
+be delivered, and by whom), live_turn.py (driving a coroutine), live_timekeeper.py (real timers),
+live_door.py (calls to the outside).
 """
 
 from __future__ import annotations
 
-import types
 from collections import deque
-from collections.abc import Awaitable, Callable, Generator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Sequence
 from random import Random
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import anyio
 from anyio.lowlevel import checkpoint
 
-from slabrace.runtime.clock import TICK
-from slabrace.runtime.desk import Desk, Desks
 from slabrace.runtime.engine import MAX_STEPS, Tell, judge_rest
-from slabrace.runtime.errors import MachineError, Violation
-from slabrace.runtime.mailbox import Lane
-from slabrace.runtime.message import DEFERRED, Envelope
-from slabrace.runtime.outcome import End, Outcome
-from slabrace.runtime.outside import Failure
+from slabrace.runtime.errors import Violation
+from slabrace.runtime.live_desk import Desk, Desks
 from slabrace.runtime.live_door import LiveDoor
-from slabrace.runtime.pick import Arrival, Departure, Pick, Skip
+from slabrace.runtime.live_timekeeper import Timekeeper
+from slabrace.runtime.live_turn import Turn
+from slabrace.runtime.message import DEFERRED, Envelope
+from slabrace.runtime.outcome import End, LiveOutcome
+from slabrace.runtime.pick import Departure, Skip
 from slabrace.runtime.strategies.delay_policy import Delay, Policies
 from slabrace.runtime.strategies.random_walk import RandomWalk
 from slabrace.runtime.strategies.recorder import Recorder
@@ -45,21 +43,12 @@ from slabrace.runtime.task import RECEIVE, Heard, Task
 
 if TYPE_CHECKING:
     from slabrace.runtime.actor import Actor
+    from slabrace.runtime.mailbox import Lane
     from slabrace.runtime.world import World
 
-__all__ = ["Backend", "Live", "LiveOutcome", "run_live"]
+__all__ = ["Backend", "Live", "run_live"]
 
 Backend = Literal["trio", "asyncio"]
-
-PATIENCE = 100
-"""How often a coroutine that is being cancelled may ask the machine for something."""
-
-
-@dataclass
-class LiveOutcome(Outcome):
-    """``described`` are the picks by name: what a schedule is made of."""
-
-    described: list[Pick] = field(default_factory=list)
 
 
 def run_live(
@@ -89,21 +78,9 @@ def run_live(
         tell=tell,
     )
     try:
-        anyio.run(live.run, backend=backend)
-    except KeyboardInterrupt:  # asyncio tells us twice
-        live.end = End.INTERRUPTED
-    return live.outcome()
-
-
-class Turn:
-    """A task of the machine, driven in a task of the event loop that sleeps on ``wake``."""
-
-    __slots__ = ("task", "value", "wake")
-
-    def __init__(self, task: Task) -> None:
-        self.task = task
-        self.value: object = None
-        self.wake = anyio.Event()
+        return anyio.run(live.run, backend=backend)
+    except KeyboardInterrupt:  # asyncio raises it again when everything is closed
+        return live.outcome()
 
 
 class Live:
@@ -123,38 +100,42 @@ class Live:
         self.world = world
         self.max_delay = max_delay
         self.max_steps = max_steps
-        self.speed = speed
+        self.second = speed * 1e9  # virtual nanoseconds
         self.tell = tell
         self.over = False
         self.end = End.QUIET
         self.violations: list[Violation] = []
         self.error: Exception | None = None
+        self.abroad = 0
         self._random = Random(seed)
         self._policies = Policies(delays, seed)
-        self._held: dict[Lane, Envelope] = {}
         self._turns: dict[Task, Turn] = {}
         self._baton = True  # held until everybody has begun
         self._queue: deque[anyio.Event] = deque()
         self._lane: Lane | None = None
-        self._abroad = 0
-        self._timekeeper: anyio.Event | None = None
-        self._due: dict[Envelope, float] = {}
-        self._recorder = Recorder(RandomWalk(seed))
+        self._timekeeper = Timekeeper(self)
+        self._walk = RandomWalk(seed)
+        self._recorder = Recorder(self._walk)
+
+    # -- the run ----------------------------------------------------------------------------------
 
     async def run(self) -> LiveOutcome:
         """Turn the world until it is at rest."""
         world = self.world
+        self.event = type(anyio.Event())  # the library's own class: half the price
+        self.pause = checkpoint
+        self.now = anyio.current_time
+        self._done = self.event()
         self._recorder.begin(world)
         world.strategy = self._recorder
-        world.door = self._door = LiveDoor(world, self._start)
-        self._done = anyio.Event()
-        self._desks = Desks(self._place, lambda desk: self._start(self._serve, desk))
+        world.door = self._door = LiveDoor(world, self.start)
+        self._desks = Desks(self.start, self._serve, self._policies, self.sleep)
         before, world.ready = world.ready, self._desks
         try:
             async with anyio.create_task_group() as self._tasks:
                 try:
                     self._desks.take_over(before)
-                    self._go_on()
+                    self.go_on()
                     await self._done.wait()
                 except KeyboardInterrupt:
                     self._finish(End.INTERRUPTED)
@@ -163,9 +144,14 @@ class Live:
                     self._tasks.cancel_scope.cancel()
         finally:
             for task in world.tasks:
-                task.coroutine.close()
+                task.close()
+        return self.outcome()
+
+    def outcome(self) -> LiveOutcome:
+        """How it went. Raises what went wrong, if it was not a violation."""
         if self.error is not None:
             raise self.error
+        world = self.world
         return LiveOutcome(
             self.end, world.picks, world.deliveries, self.violations, self._recorder.picks
         )
@@ -177,8 +163,10 @@ class Live:
             self.violations = [*violations] or (judge_rest(self.world) if end is End.QUIET else [])
             self.end = End.VIOLATION if self.violations else end
             self._done.set()
+            while self._queue:
+                self._queue.popleft().set()
 
-    def _start(self, function: Callable[..., Awaitable[None]], *arguments: object) -> None:
+    def start(self, function: Callable[..., Awaitable[None]], *arguments: object) -> None:
         """Start a task of the event loop."""
         if not self.over:
             self._tasks.start_soon(self._guard, function, *arguments)
@@ -197,93 +185,80 @@ class Live:
 
     # -- the baton --------------------------------------------------------------------------------
 
-    async def _take(self) -> None:
-        """Wait for the baton."""
-        if not self._baton:
+    async def take(self) -> None:
+        """Wait for the baton. When the run is over nobody has it."""
+        if self.over or not self._baton:
             self._baton = True
             return
-        event = anyio.Event()
+        event = self.event()
         self._queue.append(event)
         await event.wait()
 
-    def _go_on(self) -> None:
+    async def retake(self) -> None:
+        """Wait for the baton even if the actor who waits is being cancelled."""
+        with anyio.CancelScope(shield=True):
+            await self.take()
+
+    def go_on(self) -> None:
         """A turn is over: give the baton to whoever has to go on, or else to who waits for it."""
         lane, self._lane = self._lane, None
         if lane is not None:
             self._desks.relist(lane)
-        interrupts = self.world.interrupts
+        world = self.world
+        interrupts = world.interrupts
         while interrupts:
             what = interrupts.pop(0)
             if type(what) is Envelope:
                 if what.waiter is not None:
-                    self._hand(what.waiter)
+                    self._turns[what.waiter].hand(None)
                     return
             elif type(what) is Heard:
-                if what.task.awaiting is RECEIVE:
-                    self._hand(what.task, what.message)
+                if what.task.awaiting is RECEIVE:  # still: its wait may have been cancelled
+                    self._turns[what.task].hand(what.message)
                     return
             elif type(what) is Task:
-                self._start(self._act, what)
+                turn = self._turns[what] = Turn(self, what)
+                self.start(turn.drive)
                 return
             else:
-                self._see_timers()
+                self._timekeeper.look()
         if self._queue:
             self._queue.popleft().set()
             return
         self._baton = False
-        world = self.world
-        if not (world.ready or self._abroad or world.clock.timers or self._door.awaited):
+        if not (world.ready or self.abroad or world.clock.timers or self._door.awaited):
             self._finish(End.QUIET)
-
-    def _hand(self, task: Task, value: object = None) -> None:
-        """Give the baton to ``task``."""
-        turn = self._turns[task]
-        turn.value = value
-        turn.wake.set()
 
     # -- delivering -------------------------------------------------------------------------------
 
-    def _place(self, lane: Lane) -> None:
-        """The head of ``lane`` may be delivered: put it on the addressee's desk, now or later."""
-        if self._policies.policies and self._held.get(lane) is not lane[0]:
-            drawn = self._policies.hold(lane[0])
-            if drawn is not None:
-                self._held[lane] = lane[0]
-                amount, timed = drawn
-                self._start(self._hold, lane, lane[0], amount * (1 if timed else TICK))
-                return
-        self._desks.of(lane[0].addressee).put(lane)
-
-    async def _hold(self, lane: Lane, envelope: Envelope, nanoseconds: int) -> None:
-        await anyio.sleep(nanoseconds / (self.speed * 1e9))
-        if lane.slot >= 0 and lane[0] is envelope:
-            self._place(lane)
-
     async def _serve(self, desk: Desk) -> None:
-        """Deliver what lies on one desk."""
+        """The task of one actor: deliver what lies on its desk."""
         lanes = desk.lanes
         while True:
-            if lanes:
-                await checkpoint()
-            else:
-                wake = desk.wake = anyio.Event()
+            await checkpoint()
+            if not lanes:
+                wake = desk.wake = self.event()
                 await wake.wait()
                 desk.wake = None
             if self.max_delay:
                 await anyio.sleep(self._random.random() * self.max_delay)
-            await self._take()
+            if self._baton:
+                await self.take()
+            else:
+                self._baton = True
             if lanes:
-                self._deliver(lanes)
+                self._deliver(lanes.pop(self._walk.pick(lanes) if len(lanes) > 1 else 0))
             else:  # the actor is deaf by now
-                self._go_on()
+                self.go_on()
 
-    def _deliver(self, lanes: list[Lane]) -> None:
-        """Deliver the head of one of these lanes; compare Engine._deliver()."""
+    def _deliver(self, lane: Lane) -> None:
+        """Deliver the head of ``lane``; compare Engine._deliver()."""
         world = self.world
         if len(world.picks) >= self.max_steps:
             self._finish(End.BOUND)
             return
-        lane = self._lane = lanes.pop(self._recorder.pick(lanes))
+        self._lane = lane
+        self._recorder.deliver(lane)
         world.picks.append(lane.number)
         envelope = lane.popleft()
         world.delivery = envelope
@@ -291,125 +266,36 @@ class Live:
         message = envelope.message
         answer = addressee.handlers[type(message)](addressee, message)
         if addressee is self._door:
-            self._recorder.picks[-1] = arrival(envelope, answer)
+            self._recorder.picks[-1] = self._door.arrival(envelope, answer)
+        waiter = None
         if answer is not DEFERRED:
             envelope.answer = answer
+            waiter = envelope.waiter
         if self.tell is not None:
             self.tell(envelope)
-        if answer is not DEFERRED and envelope.waiter is not None:
-            self._hand(envelope.waiter)
+        if waiter is None:
+            self.go_on()
         else:
-            self._go_on()
+            self._turns[waiter].hand(None)
+
+    def mark(self, actor: Actor) -> None:
+        """Record that a replay cannot follow ``actor`` from here."""
+        self._recorder.picks.append(Departure(actor.name))
+        self.world.picks.append(-1)
+        self.world.choices += 1
 
     # -- time -------------------------------------------------------------------------------------
 
-    def _see_timers(self) -> None:
-        """A timer was set: note when it runs out in real time."""
-        now = anyio.current_time()
-        clock = self.world.clock
-        for due, _, _, envelope in clock.timers:
-            if envelope not in self._due:
-                self._due[envelope] = now + (due - clock.now) / (self.speed * 1e9)
-        if self._timekeeper is None:
-            self._start(self._keep_time)
-        else:
-            self._timekeeper.set()
+    async def sleep(self, nanoseconds: int) -> None:
+        """Sleep for so much virtual time."""
+        await anyio.sleep(nanoseconds / self.second)
 
-    async def _keep_time(self) -> None:
-        """Fire the timers, in the order of virtual time and never early."""
-        clock = self.world.clock
-        while True:
-            changed = self._timekeeper = anyio.Event()
-            if not clock.timers:
-                await changed.wait()
-                continue
-            due, _, _, envelope = clock.timers[0]
-            with anyio.move_on_after(self._due[envelope] - anyio.current_time()):
-                await changed.wait()
-                continue
-            await self._take()
-            if clock.timers and clock.timers[0][3] is envelope:
-                if due > clock.now:
-                    nanoseconds = max(0, due - clock.now - TICK)
-                    self._recorder.picks.append(Skip(nanoseconds, at_rest=not self.world.ready))
-                    clock.skip(nanoseconds)
-                else:
-                    clock.fire()
-            self._go_on()
+    async def nap(self, seconds: float, event: anyio.Event) -> None:
+        """Sleep until ``event`` is set, but not longer than ``seconds``."""
+        with anyio.move_on_after(seconds):
+            await event.wait()
 
-    # -- driving coroutines -----------------------------------------------------------------------
-
-    async def _act(self, task: Task) -> None:
-        """Drive the coroutine of ``task``; begins with the baton."""
-        turn = self._turns[task] = Turn(task)
-        await self._drive(turn)
-
-    @types.coroutine
-    def _drive(self, turn: Turn) -> Generator[Any, Any, None]:
-        """Let the coroutine run from trap to trap: ours are served, foreign ones handed on."""
-        task = turn.task
-        thrown: BaseException | None = None
-        value: object = None
-        while True:
-            try:
-                trap = task.send(value) if thrown is None else task.coroutine.throw(thrown)
-            except StopIteration:
-                task.done = True
-                task.awaiting = None
-                break
-            ours = type(trap) is Envelope or trap is RECEIVE
-            if self.over and ours:
-                task.coroutine.close()
-                return
-            value = thrown = None
-            try:
-                if ours:
-                    value = yield from self._wait(turn, trap)
-                else:
-                    self._leave(task)
-                    value = yield trap
-            except GeneratorExit:
-                raise
-            except BaseException as error:  # noqa: BLE001  # goes into the coroutine
-                thrown = error
-            if not self.over and not (ours and turn.wake.is_set()):
-                yield from self._come_back(turn, ours=ours)
-        if not self.over:
-            self._go_on()
-
-    def _wait(self, turn: Turn, trap: Any) -> Generator[Any, Any, object]:
-        """Give the baton up until the machine has what the coroutine waits for."""
-        task = turn.task
-        turn.wake = wake = anyio.Event()
-        task.awaiting = trap
-        if trap is RECEIVE:
-            self.world.ready.hear(task.actor)
-        else:
-            trap.waiter = task
-        self._go_on()
-        yield from wake.wait().__await__()
-        return turn.value
-
-    def _leave(self, task: Task) -> None:
-        """The coroutine leaves the machine natively. No replay can follow, so that is recorded."""
-        task.awaiting = None
-        self._recorder.picks.append(Departure(task.actor.name))
-        self.world.picks.append(-1)
-        self.world.choices += 1
-        if not self.over:
-            self._abroad += not task.daemon
-            self._go_on()
-
-    def _come_back(self, turn: Turn, *, ours: bool) -> Generator[Any, Any, None]:
-        """The coroutine is back from something foreign, or a scope of its own cancelled its wait."""
-        task = turn.task
-        if not ours:
-            self._abroad -= not task.daemon
-        elif task.awaiting is RECEIVE:
-            self.world.ready.deafen(task.actor)
-        elif isinstance(task.awaiting, Envelope):
-            task.awaiting.waiter = None
-        with anyio.CancelScope(shield=True):
-            yield from self._take().__await__()
-        if ours:
-            self._leave...
+    def skip(self, nanoseconds: int) -> None:
+        """Move virtual time because a timer ran out, and record that."""
+        self._recorder.picks.append(Skip(nanoseconds, timer=True))
+        self.world.clock.skip(nanoseconds)

@@ -15,6 +15,7 @@ import msgspec
 from slabrace.runtime.errors import MachineError
 from slabrace.runtime.message import Envelope
 from slabrace.runtime.outside import Door, Failure
+from slabrace.runtime.pick import Arrival
 
 if TYPE_CHECKING:
     from slabrace.runtime.world import World
@@ -23,7 +24,7 @@ __all__ = ["LiveDoor"]
 
 
 class LiveDoor(Door):
-    """``start`` starts a task; ``pending`` are the calls that somebody waits for."""
+    """``start`` starts a task of the host."""
 
     def __init__(self, world: World, start: Callable[..., None]) -> None:
         super().__init__(world)
@@ -64,6 +65,13 @@ class LiveDoor(Door):
     def awaited(self) -> bool:
         """Whether a call is under way that the run has to wait for."""
         return any(not envelope.sender.daemon for envelope in self.calls.values())
+
+    def arrival(self, envelope: Envelope, result: object) -> Arrival:
+        """The pick that delivers the ``result`` of a call."""
+        number = envelope.message.number
+        if type(result) is Failure:
+            return Arrival(envelope.sender.name, number, failure=[result.kind, result.text])
+        return Arrival(envelope.sender.name, number, result)
 
     def arrive(self) -> bool:
         """What comes in comes in by itself."""

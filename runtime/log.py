@@ -3,8 +3,8 @@
 The schema is ``slabrace.log/1``, described in docs/log-schema.md: a header line that says which
 runs these are, then one line per event. The same runs give the same bytes: virtual time only, no
 clock, no process id, no memory address. What an event is called and which fields it has is up to
-the actor that noted it. Some fields deserve a place of their own: such ``columns`` are looked for
-at the actor if the event does not carry them.
+the actor that noted it. Some deserve a place of their own: such a column is filled by the first
+field of the event that it names, or else by such an attribute of the actor who noted it.
 
 A log is heavy (a line costs several deliveries). Runs that look for something keep none; the one
 that found it is replayed with a log.
@@ -37,6 +37,7 @@ __all__ = ["SCHEMA", "EventLog"]
 
 SCHEMA: Final = "slabrace.log/1"
 
+NO_COLUMNS: Final[Mapping[str, Sequence[str]]] = {}
 SIMPLE: Final = frozenset({int, str, bool, float, type(None)})
 ENCODER: Final = msgspec.json.Encoder()
 
@@ -45,7 +46,8 @@ class EventLog:
     """A log of the runs of one campaign. Use it as a context manager, so that it is closed.
 
     ``header`` says which runs these are (scenario, parameters, host, strategy, seed, ...); a run is
-    named by a hash of it and its number. ``started`` is the one place for a wall time, if wanted.
+    named by a hash of it and its number. ``columns`` maps a column to the fields that may fill it.
+    ``started`` is the one place for a wall time, if wanted.
     """
 
     def __init__(
@@ -53,11 +55,12 @@ class EventLog:
         path: Path,
         header: Mapping[str, Any],
         *,
-        columns: Sequence[str] = (),
+        columns: Mapping[str, Sequence[str]] = NO_COLUMNS,
         deliveries: bool = False,
         started: str | None = None,
     ) -> None:
-        self.columns = tuple(columns)
+        self.columns = [(column, tuple(names)) for column, names in columns.items()]
+        self._placed = frozenset(columns)
         self.deliveries = deliveries
         self._identity = msgspec.json.encode(header, order="deterministic")
         self.file = LineFile(path)
@@ -71,7 +74,11 @@ class EventLog:
         if started is not None:
             first["started"] = started
         self.file.write(ENCODER.encode(first) + b"\n")
-        self.file.drain()
+        try:
+            self.file.drain()  # a log that cannot be written is told of before the runs
+        except BaseException:
+            self.file.close()
+            raise
 
     def run_id(self, number: int) -> str:
         """The name of run ``number``: the same whenever and wherever it is made again."""
@@ -133,17 +140,20 @@ class EventLog:
             return record
         actor, fields = at.actor, at.fields
         record["step"], record["vt"], record["actor"] = at.step, at.time, actor.label
-        for column in self.columns:
-            value = fields.get(column)
-            if value is None:
-                value = getattr(actor, column, None)
-            if type(value) in SIMPLE:
+        for column, names in self.columns:
+            for name in names:
+                value = fields.get(name)
                 if value is not None:
-                    record[column] = value
-            elif isinstance(value, Address):
-                record[column] = value.label
+                    break
+            else:
+                value = getattr(actor, column, None)
+            if isinstance(value, Address):  # an actor may say what it is in a column of its kind
+                own = getattr(value, column, None)
+                value = value.label if own is None or type(own) not in SIMPLE else own
+            if value is not None and type(value) in SIMPLE:
+                record[column] = value
         for name, value in fields.items():
-            if name not in self.columns:  # a name that the schema has taken makes room for it
+            if name not in self._placed:  # a name that the schema has taken makes room for it
                 key = f"{name}_" if name in record else name
                 record[key] = value if type(value) in SIMPLE else plain(value)
         return record
@@ -151,18 +161,12 @@ class EventLog:
 
 def render(_logger: WrappedLogger, _method: str, record: EventDict) -> bytes:
     """Processor, the last one: a line."""
-    try:
-        return ENCODER.encode(record)
-    except OverflowError:  # a number that JSON readers could not take either
-        return ENCODER.encode({name: plain(value, big=str) for name, value in record.items()})
+    return ENCODER.encode(record)
 
 
-def plain(value: Any, big: Callable[[int], Any] = int) -> Any:
+def plain(value: Any) -> Any:
     """``value`` as JSON knows it; an actor by its name, and nothing that differs between runs."""
-    kind = type(value)
-    if kind is int:
-        return value if -(1 << 63) <= value < 1 << 64 else big(value)
-    if kind in SIMPLE:
+    if type(value) in SIMPLE:
         return value
     if isinstance(value, Address):
         return value.label
@@ -171,12 +175,12 @@ def plain(value: Any, big: Callable[[int], Any] = int) -> Any:
     if isinstance(value, Message):
         return str(value)
     if isinstance(value, Mapping):
-        return {str(plain(name, big)): plain(item, big) for name, item in value.items()}
+        return {str(plain(name)): plain(item) for name, item in value.items()}
     if isinstance(value, AbstractSet):
-        return sorted((plain(item, big) for item in value), key=str)
+        return sorted((plain(item) for item in value), key=str)
     if isinstance(value, list | tuple):
-        return [plain(item, big) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, type):
         return value.__name__
     text = repr(value)
-    return kind.__name__ if " at 0x" in text else text
+    return type(value).__name__ if " at 0x" in text else text

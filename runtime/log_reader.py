@@ -125,7 +125,7 @@ def header(number: int, fields: dict[str, Any]) -> Header | Problem:
     schema = str(fields["schema"])
     if schema == SCHEMA:
         return Header(number, fields)
-    if schema.startswith(SCHEMA.partition("/")[0]):
+    if schema.startswith(SCHEMA.partition("/")[0]) and number == 1:
         raise UsageError(
             f"line {number}: this log is {schema}, and this slabrace reads {SCHEMA}; read it with "
             "the version that wrote it"

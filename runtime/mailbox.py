@@ -31,8 +31,7 @@ class Lane(deque["Envelope"]):
     __slots__ = ("key", "number", "owner", "parked", "slot")
 
     def __init__(self, number: int, owner: Actor, key: str) -> None:
-        super().__init__()
-        self.number = number
+        self.number = number  # a deque needs no __init__ to be empty
         self.owner = owner
         self.key = key
         self.slot = ABSENT
@@ -43,11 +42,14 @@ class Lane(deque["Envelope"]):
         """``owner`` or ``owner/key``: the same in every run of the same scenario."""
         return f"{self.owner.name}/{self.key}" if self.key else self.owner.name
 
-    def __hash__(self) -> int:
+    def __hash__(self) -> int:  # type: ignore[override]  # a lane is itself, not its content
         return self.number
 
     def __eq__(self, other: object) -> bool:
         return self is other
+
+    def __ne__(self, other: object) -> bool:
+        return self is not other
 
 
 class Mailbox(list[Lane]):

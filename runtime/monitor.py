@@ -33,7 +33,9 @@ class Event:
 
     __slots__ = ("actor", "fields", "name", "step", "time")
 
-    def __init__(self, step: int, time: int, actor: Actor, name: str, fields: dict[str, Any]) -> None:
+    def __init__(
+        self, step: int, time: int, actor: Actor, name: str, fields: dict[str, Any]
+    ) -> None:
         self.step = step
         self.time = time
         self.actor = actor

@@ -11,8 +11,9 @@ import enum
 from dataclasses import dataclass, field
 
 from slabrace.runtime.errors import Violation
+from slabrace.runtime.pick import Pick
 
-__all__ = ["End", "Outcome", "Stop"]
+__all__ = ["End", "LiveOutcome", "Outcome", "Stop"]
 
 
 class End(enum.Enum):
@@ -32,6 +33,13 @@ class Outcome:
     picks: list[int]
     deliveries: int
     violations: list[Violation] = field(default_factory=list)
+
+
+@dataclass
+class LiveOutcome(Outcome):
+    """Of a run on the live host: ``described`` are the picks by name, which it records itself."""
+
+    described: list[Pick] = field(default_factory=list)
 
 
 class Stop(BaseException):

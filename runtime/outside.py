@@ -90,6 +90,7 @@ class Door(Actor):
         message = OutsideCall(self._count, name_of(function))
         self._count += 1
         envelope = self.calls[message.number] = Envelope(actor, self, message)
+        self.world.lane(actor, self.lane_key)  # numbered now, not when the result comes
         self.begin(envelope, function, arguments)
         return Result(envelope)
 

@@ -50,7 +50,7 @@ class Parameter(msgspec.Struct, frozen=True):
 
     @property
     def type_name(self) -> str:
-        """The type as a person reads it: ``int``, ``rwsem|srcu``, ``str|none``."""
+        """The type as a person reads it: ``int``, ``red|green``, ``str|none``."""
         name = "|".join(self.choices) or str(self.type.__name__)
         return name + self._or_none
 

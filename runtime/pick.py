@@ -59,12 +59,12 @@ class Choice(msgspec.Struct, frozen=True, array_like=True, tag="choose"):
 class Skip(msgspec.Struct, frozen=True, array_like=True, tag="skip"):
     """Virtual time moves by ``nanoseconds``, and timers that are due then fire.
 
-    ``at_rest``: nobody could move. The engine needs no pick for that, it lets the next timer fire;
-    a live host does, because something may come in from outside before the timer runs out.
+    ``timer``: on a live host a timer ran out in real time. It may have done so while nobody could
+    move. The engine lets the next timer fire then and needs no pick for it.
     """
 
     nanoseconds: int
-    at_rest: bool = False
+    timer: bool = False
 
     def __str__(self) -> str:
         return f"the clock to skip {self.nanoseconds} ns"

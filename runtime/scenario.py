@@ -23,7 +23,7 @@ from slabrace.runtime.errors import UsageError, nearest
 from slabrace.runtime.parameter import Parameter, parameters_of, written
 from slabrace.runtime.world import World
 
-__all__ = ["ALWAYS", "NEVER", "SOMETIMES", "Scenario", "Verdict", "scenario"]
+__all__ = ["ALWAYS", "NEVER", "SOMETIMES", "Scenario", "Verdict", "abandon", "scenario"]
 
 Function = Callable[..., None]
 Kind = Literal["scenario", "bug", "suspect"]
@@ -76,7 +76,11 @@ class Scenario:
 
     def __call__(self, world: World, **values: Any) -> None:
         """Populate ``world``, as the function itself would: a scenario may build on another."""
-        self.function(world, **self.arguments(values))
+        try:
+            self.function(world, **self.arguments(values))
+        except BaseException:
+            abandon(world)
+            raise
 
     def build(self, **values: Any) -> World:
         """A world of its own, populated and ready to be turned."""
@@ -114,6 +118,12 @@ class Scenario:
                 raise UsageError(f"{setting!r} is no setting: expected name=value")
             values[name] = self.parameter(name).parse(text)
         return values
+
+
+def abandon(world: World) -> None:
+    """Let go of a world that will not be turned: Python complains of coroutines never awaited."""
+    for task in world.tasks:
+        task.coroutine.close()
 
 
 def scenario(

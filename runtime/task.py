@@ -9,12 +9,17 @@ from __future__ import annotations
 from collections.abc import Coroutine, Generator
 from typing import TYPE_CHECKING, Any, Final
 
+from slabrace.runtime.errors import Violation
 from slabrace.runtime.message import Envelope, Message
 
 if TYPE_CHECKING:
     from slabrace.runtime.actor import Actor
 
 __all__ = ["RECEIVE", "Heard", "Receive", "Task"]
+
+
+PATIENCE: Final = 100
+"""How many awaits a coroutine may have in its cleaning up."""
 
 
 class Receive:
@@ -33,15 +38,32 @@ RECEIVE: Final = Receive()
 class Task:
     """A coroutine under way. ``send`` is the coroutine's own, looked up once."""
 
-    __slots__ = ("actor", "awaiting", "coroutine", "daemon", "done", "send")
+    __slots__ = ("actor", "awaiting", "coroutine", "done", "send")
 
-    def __init__(self, actor: Actor, coroutine: Coroutine[Any, Any, Any], *, daemon: bool) -> None:
+    def __init__(self, actor: Actor, coroutine: Coroutine[Any, Any, Any]) -> None:
         self.actor = actor
         self.coroutine = coroutine
         self.send = coroutine.send
         self.awaiting: Envelope | Receive | None = None
-        self.daemon = daemon
         self.done = False
+
+    @property
+    def daemon(self) -> bool:
+        """Whether the actor is one."""
+        return self.actor.daemon
+
+    def close(self) -> None:
+        """End the coroutine where it stands.
+
+        One that cleans up with the machine's help (``finally: await self.ask(...)``) gets none: it
+        is closed again at each such await. What it breaks on the way is not of this run any more.
+        """
+        for _ in range(PATIENCE):
+            try:
+                self.coroutine.close()
+            except (RuntimeError, Violation):
+                continue
+            return
 
     def __repr__(self) -> str:
         return f"task of {self.actor.name}"

@@ -18,7 +18,7 @@ from slabrace.runtime.task import Heard, Task
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from slabrace.runtime.actor import Actor
+    from slabrace.runtime.actor import Actor, Address
     from slabrace.runtime.message import Envelope
     from slabrace.runtime.outside import Door
     from slabrace.runtime.strategy import Strategy
@@ -45,6 +45,7 @@ class World:
         self.choices = 0
         self.lanes: list[Lane] = []
         self._lanes: dict[tuple[Actor, str], Lane] = {}
+        self.pairs: dict[tuple[Actor, Address], Lane] = {}
         self.tasks: list[Task] = []
         self.monitors: list[Monitor] = []
         self.watchers: dict[str, tuple[Watcher, ...]] = {}
@@ -78,11 +79,11 @@ class World:
         for actor in actors:
             if not hasattr(actor, "world"):
                 self.add(actor, name)
-            if actor.run is not None:
+            run = actor.run
+            if run is not None:
                 actor.parked = []
                 actor.deaf = True
-                task = Task(actor, actor.run(), daemon=actor.daemon)
-                actor.task = task
+                actor.task = task = Task(actor, run())
                 self.tasks.append(task)
                 self.interrupts.append(task)
         return actors[-1]
@@ -108,12 +109,14 @@ class World:
         """Ask the strategy for one of ``range(options)`` and record it."""
         value = self.strategy.choose(label, options)
         if not 0 <= value < options:
-            raise MachineError(f"the strategy chose {value} for {label}, not one of 0..{options - 1}")
+            raise MachineError(
+                f"the strategy chose {value} for {label}, not one of 0..{options - 1}"
+            )
         self.picks.append(-1 - value)
         self.choices += 1
         return value
 
-    # -- watching -----------------------------------------------------------------------------------
+    # -- watching -------------------------------------------------------------------------------
 
     def watch(self, event: str, watcher: Watcher) -> None:
         """Call ``watcher`` for every ``event``."""

@@ -1,11 +1,11 @@
 """The command line: `slabrace`.
 
 Exit codes: 0 the verdict held; 1 it did not; 2 the input cannot be used; 3 slabrace itself broke;
-130 interrupted. Data goes to stdout, all else to stderr; with ``--json`` stdout is one JSON
-document, also when something went wrong.
+130 interrupted; 141 nobody reads our output any more. Data goes to stdout, all else to stderr; with
+``--json`` stdout is one JSON document, also when something went wrong.
 
-Each command is a module of commands/, imported when it is used: `--help` waits for no kernel.
-This file knows what can go wrong, and no command.
+Each command is a module of commands/, imported when it is used: `--help` waits for no kernel. This
+file knows what can go wrong, and no command.
 """
 
 from __future__ import annotations
@@ -27,12 +27,14 @@ __all__ = ["app", "main"]
 USAGE: Final = 2
 BROKEN: Final = 3
 INTERRUPTED: Final = 130
+UNREAD: Final = 141
 
 app = cyclopts.App(
     name="slabrace",
     help="A race laboratory for the Linux kernel's slab shrinker: populate a world of actors, "
-    "turn it in many orders, and replay the one that breaks a law.",
-    version=slabrace.__version__,
+    "turn it in many orders, and replay the one that breaks a law. "
+    "`slabrace --version` tells the version.",
+    version_flags=[],  # --version is the name of many a scenario's parameter: see main()
     help_flags=["--help", "-h"],
     help_format="plaintext",
     result_action="return_value",
@@ -53,6 +55,9 @@ def main(words: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
     arguments = list(sys.argv[1:] if words is None else words)
     as_json = "--json" in arguments
+    if arguments[:1] == ["--version"]:
+        print(slabrace.__version__)
+        return 0
     try:
         code = app(arguments, exit_on_error=False, print_error=False)
         sys.stdout.flush()
@@ -62,7 +67,7 @@ def main(words: Sequence[str] | None = None) -> int:
         return fail(str(error), as_json=as_json)
     except BrokenPipeError:  # whoever read our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return USAGE
+        return UNREAD
     except KeyboardInterrupt:
         return fail("interrupted", as_json=as_json, code=INTERRUPTED)
     except Exception:  # noqa: BLE001  # the last line of defence

@@ -5,7 +5,8 @@ and ``--plugin path.py`` or ``--plugin module:name`` does the same for one comma
 a module or one object, and it brings
 
  - its scenarios: they are listed and can be run by name;
- - its monitors: they judge every run;
+ - its monitors: those that can be made without arguments judge every run (the others are its
+   scenarios' own);
  - its actors: ``--actor NAME`` spawns one beside a scenario.
 
 A plug-in that does not work is one line that says whose it is. One that was installed must not keep
@@ -15,6 +16,7 @@ others from working; one that was asked for must.
 from __future__ import annotations
 
 import importlib.metadata
+import inspect
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from types import ModuleType
@@ -80,7 +82,7 @@ class Plugins:
 
     def furnish(self, monitors: Iterable[str], actors: Iterable[str]) -> list[Furnish]:
         """What to add to each world: the laws of all plug-ins, and what was asked for by name."""
-        laws = dict(self.monitors)
+        laws = {name: law for name, law in self.monitors.items() if is_free(law)}
         for spec in monitors:
             law = pick("--monitor", spec, Monitor, self.monitors)
             laws[law.__name__] = law
@@ -121,6 +123,15 @@ def pick(flag: str, spec: str, base: type[Any], known: dict[str, Any]) -> type[A
         f"{flag} {spec}: expected a subclass of {base.__name__}, found {thing!r}; "
         f"this file defines: {', '.join(names) or 'none'}"
     )
+
+
+def is_free(law: type[Monitor]) -> bool:
+    """Whether a monitor can be made without arguments."""
+    try:
+        inspect.signature(law).bind()
+    except TypeError:
+        return False
+    return True
 
 
 def judging(law: type[Monitor]) -> Furnish:

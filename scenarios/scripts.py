@@ -50,21 +50,28 @@ def load(spec: str) -> tuple[ModuleType, Any]:
 
 
 def from_path(path: Path) -> ModuleType:
-    """Run the file as a module, once; it may import what lies beside it."""
+    """Run the file as a module, once; it may import what lies beside it, and be imported by that.
+
+    So it goes by its own name, unless that is the name of something else that can be imported.
+    """
     if not path.is_file():
         raise UsageError(f"no file {path} (looked for it in {Path.cwd()})")
     path = path.resolve()
-    digest = hashlib.blake2b(str(path).encode(), digest_size=4).hexdigest()
-    name = f"slabrace_script_{path.stem}_{digest}"
+    if str(path.parent) not in sys.path:
+        sys.path.append(str(path.parent))
+    name = path.stem
+    importlib.invalidate_caches()
+    found = importlib.util.find_spec(name) if name.isidentifier() else None
+    if found is None or found.origin is None or Path(found.origin).resolve() != path:
+        digest = hashlib.blake2b(str(path).encode(), digest_size=4).hexdigest()
+        name = f"slabrace_script_{path.stem}_{digest}"
     if name in sys.modules:
         return sys.modules[name]
     specification = importlib.util.spec_from_file_location(name, path)
     if specification is None or specification.loader is None:
         raise UsageError(f"{path} is not a Python file")
     module = importlib.util.module_from_spec(specification)
-    sys.modules[name] = module  # annotations and pickles are looked up here
-    if str(path.parent) not in sys.path:
-        sys.path.append(str(path.parent))
+    sys.modules[name] = module  # annotations are looked up here
     try:
         specification.loader.exec_module(module)
     except (Exception, SystemExit) as error:

@@ -4,7 +4,7 @@
        1      1.000us  writer0  deliver   -> counter: Load() = 0
        2      2.000us  writer0  counted   value=1
 
-Columns widen as they must and never shrink, so a million lines need no second look and no memory.
+Columns widen as they must and never narrow: a million lines need no second look and no memory.
 """
 
 from __future__ import annotations

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from slabrace.runtime.pick import Choice, Pick, Skip, delivery_of
+from slabrace.runtime.pick import Choice, Delivery, Pick, Skip, delivery_of
 
 if TYPE_CHECKING:
+    from slabrace.runtime.actor import Actor
     from slabrace.runtime.mailbox import Lane
     from slabrace.runtime.outcome import Outcome
     from slabrace.runtime.strategy import Strategy
@@ -27,11 +28,13 @@ class Recorder:
         self.inner = inner
         self.picks: list[Pick] = []
         self._raw: list[int] = []
+        self._known: dict[tuple[int, Actor, Actor, type], Delivery] = {}
 
     def begin(self, world: World) -> bool:
         """Begin an empty list."""
         self.picks = []
         self._raw = world.picks
+        self._known = {}
         return self.inner.begin(world)
 
     def pick(self, ready: Sequence[Lane], /) -> int:
@@ -40,8 +43,17 @@ class Recorder:
         raw = self._raw
         while len(self.picks) < len(raw):  # nobody but the clock records picks before a delivery
             self.picks.append(Skip(-1 - raw[len(self.picks)]))
-        self.picks.append(delivery_of(ready[index]))
+        self.deliver(ready[index])
         return index
+
+    def deliver(self, lane: Lane) -> None:
+        """Describe the delivery of the head of ``lane``; equal ones are one object."""
+        head = lane[0]
+        key = (lane.number, head.sender, head.addressee, type(head.message))
+        delivery = self._known.get(key)
+        if delivery is None:
+            delivery = self._known[key] = delivery_of(lane)
+        self.picks.append(delivery)
 
     def choose(self, label: str, options: int, /) -> int:
         """Describe the choice."""

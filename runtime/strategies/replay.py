@@ -129,7 +129,7 @@ class Replay:
         pick = self._table[self._indices[self.at]]
         if type(pick) is Arrival:
             self._bring(pick)  # and pick() will deliver it
-        elif type(pick) is Skip and pick.at_rest:
+        elif type(pick) is Skip and pick.timer:
             self.at += 1
             self.world.clock.skip(pick.nanoseconds)
         elif type(pick) is Departure:

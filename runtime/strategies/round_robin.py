@@ -30,9 +30,7 @@ class RoundRobin:
             self._last = ready[0].number
             return 0
         last = self._last
-        best = min(
-            range(len(ready)), key=lambda i: (ready[i].number <= last, ready[i].number)
-        )
+        best = min(range(len(ready)), key=lambda i: (ready[i].number <= last, ready[i].number))
         self._last = ready[best].number
         return best
 

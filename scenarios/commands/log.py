@@ -20,6 +20,9 @@ __all__ = ["app"]
 
 OWN_COLUMN: Final = ("run", "step", "vt", "actor", "event")
 
+TOLD: Final = 20
+"""Lines that are skipped one by one in words; of more, only the number is told."""
+
 app = cyclopts.App(name="log", help="Read a structured log.")
 
 
@@ -53,6 +56,8 @@ def show(
         show_json(reader)
     else:
         show_table(reader)
+    if reader.count_skipped > TOLD:
+        say(f"{reader.count_skipped} lines are skipped; these were the first {TOLD}")
     if not reader.events:
         raise UsageError(f"{file} has no event; is it a log that slabrace wrote?")
     return 0
@@ -65,6 +70,7 @@ class Reader:
         self._lines = read(file)
         self._wanted = wanted
         self.events = 0
+        self.count_skipped = 0
         self.skipped: list[Problem] = []
 
     def __iter__(self) -> Iterator[Header | Record]:
@@ -80,8 +86,10 @@ class Reader:
 
     def complain(self, problem: Problem) -> None:
         """Tell of a line that is skipped."""
-        say(f"line {problem.number} is skipped: {problem.reason}")
-        self.skipped.append(problem)
+        self.count_skipped += 1
+        if self.count_skipped <= TOLD:
+            say(f"line {problem.number} is skipped: {problem.reason}")
+            self.skipped.append(problem)
 
 
 def show_table(lines: Iterable[Header | Record]) -> None:
@@ -150,4 +158,5 @@ def show_json(reader: Reader) -> None:
     if not opened:
         print('{"events": [', end="")
     skipped = [{"line": each.number, "reason": each.reason} for each in reader.skipped]
-    print(f'],\n"headers": {encode(headers).decode()},\n"skipped": {encode(skipped).decode()}}}')
+    rest = {"headers": headers, "skipped": skipped, "skipped_lines": reader.count_skipped}
+    print(f"],\n{encode(rest).decode()[1:]}")

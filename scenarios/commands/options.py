@@ -22,8 +22,13 @@ from slabrace.scenarios.scripts import ScriptError, blames, cut
 
 __all__ = ["Extras", "Help", "Log", "blaming", "opened", "settings_in"]
 
-COLUMNS: Final = ("cpu", "memcg", "nid", "shrinker")
-"""The fields that have a column of their own in our logs."""
+COLUMNS: Final = {
+    "cpu": ("cpu",),
+    "memcg": ("memcg",),
+    "nid": ("nid",),
+    "shrinker": ("shrinker", "shr"),  # the tracepoints call it shr
+}
+"""The columns of our logs, and the fields that fill them."""
 
 
 def Help(text: str, **more: Any) -> Parameter:  # noqa: N802  # reads as the annotation it is

@@ -10,7 +10,7 @@ from cyclopts import Parameter
 
 from slabrace.runtime import campaign
 from slabrace.runtime.errors import UsageError
-from slabrace.runtime.result import Found
+from slabrace.runtime.result import Found, Result
 from slabrace.scenarios.catalogue import Catalogue
 from slabrace.scenarios.commands.meter import Meter
 from slabrace.scenarios.commands.options import Extras, Help, Log, blaming, opened, settings_in
@@ -38,7 +38,10 @@ def run(
         Literal["random", "round_robin"] | None,
         Help("Who picks the next delivery; unless told, the scenario says."),
     ] = None,
-    delay: Annotated[list[str] | None, Help("Hold messages back. Repeatable.")] = None,
+    delay: Annotated[
+        list[str] | None,
+        Help("Hold messages back: 'from=* to=rcu message=Load for=1..20 p=0.5'. Repeatable."),
+    ] = None,
     seed: Annotated[int, Help("Of all that is drawn at random.")] = 0,
     runs: Annotated[int | None, Help("How many; unless told, the scenario says.")] = None,
     first: Annotated[int, Help("Number of the first run; 0 unless told.")] = 0,
@@ -58,6 +61,7 @@ def run(
     """Run a scenario. Exit code 0: its verdict held; 1: it did not.
 
     Each parameter of the scenario is an option too: `slabrace run stress --full --memcgs 40`.
+    `slabrace list NAME` shows them.
     """
     extras = extras or Extras()
     scenario = Catalogue(extras.plugins.scenarios).find(name)
@@ -90,25 +94,24 @@ def run(
             log=sink,
             progress=meter,
         )
-    saved = {}
+    saved: dict[str, Path] = {}
     if save is not None:
-        saved = {
-            found.signature: written(found, save, scenario.name) for found in result.found.values()
-        }
+        saved = keep(result, save)
 
     def again(found: Found) -> str:
         """The command that shows a violation again, short enough to be copied."""
-        token = str(saved.get(found.signature, "")) or (
-            found.schedule.token() if found.schedule is not None else ""
-        )
+        token = found.schedule.token() if found.schedule is not None else ""
+        if found.signature in saved:
+            return command("replay", str(saved[found.signature]), *extras.words)
         if token and len(token) <= LONGEST:
             return command("replay", token, *extras.words)
+        if host != "engine":  # its order cannot be made again, only followed
+            return f"its schedule is too long to print ({len(token):,} characters): add --save DIR"
         asked = [word for text in settings for word in ("--set", text)]
         asked += [word for text in delays for word in ("--delay", text)]
-        for flag, value in (("--host", host), ("--strategy", chosen), ("--max-steps", max_steps)):
-            asked += [flag, str(value)] if value is not None else []
-        asked += ["--seed", str(seed), "--first", str(found.run), "--runs", "1"]
-        return command("run", name, *asked, *extras.words)
+        asked += ["--max-steps", str(max_steps)] if max_steps is not None else []
+        asked += ["--strategy", chosen, "--seed", str(seed), "--first", str(found.run)]
+        return command("run", name, *asked, "--runs", "1", *extras.words)
 
     if json:
         print_json(document(result))
@@ -117,16 +120,19 @@ def run(
     return exit_code(result)
 
 
-def written(found: Found, folder: Path, name: str) -> Path | None:
-    """Save the schedule of a violation; where it is."""
-    if found.schedule is None:
-        return None
-    digest = hashlib.blake2b(found.signature.encode(), digest_size=4).hexdigest()
-    path = folder / f"{name}-{found.law}-{digest}.json"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        found.schedule.save(path)
-    except OSError as error:
-        raise UsageError(f"cannot save a schedule to {path}: {error.strerror}") from error
-    say(f"the schedule of {found.signature} is in {path}")
-    return path
+def keep(result: Result, folder: Path) -> dict[str, Path]:
+    """Save the schedule of each violation; signature -> where it is."""
+    saved = {}
+    for found in result.found.values():
+        if found.schedule is None:  # interrupted before it was made
+            continue
+        digest = hashlib.blake2b(found.signature.encode(), digest_size=4).hexdigest()
+        path = folder / f"{result.scenario.name}-{found.law}-{digest}.json"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            found.schedule.save(path)
+        except OSError as error:
+            raise UsageError(f"cannot save a schedule to {path}: {error.strerror}") from error
+        saved[found.signature] = path
+        say(f"the schedule of {found.signature} is in {path}")
+    return saved

@@ -1,0 +1,84 @@
+"""What is there before the run begins: mounts and objects that no delivery was spent on.
+
+A small scenario is about one race. Everything that came about long before it, in peace, is put in place
+here, in the state that the kernel's own functions would have left it in.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from slabrace.actors.list_lru import Item, ListLruOne
+from slabrace.actors.shrinker import Shrinker
+from slabrace.actors.superblock import SuperBlock
+
+if TYPE_CHECKING:
+    from slabrace.actors.kernel import Kernel
+    from slabrace.actors.memcg import Memcg
+
+__all__ = ["mounted", "object_of", "set_bit"]
+
+
+def mounted(kernel: Kernel, name: str) -> SuperBlock:
+    """A superblock that was mounted long ago; every memcg has room for its id."""
+    sb = kernel.new_superblock(name)
+    shrinker = Shrinker(
+        sb, memcg_aware=True, numa_aware=True, nonslab=False, seeks=2, batch=1024
+    )
+    kernel.new_shrinker(f"sb-{name}", shrinker)
+    idr = kernel.shrinker_idr
+    shrinker.id = len(idr.entries)
+    idr.entries[shrinker.id] = shrinker
+    bits = kernel.unit_bits
+    words = kernel.globals
+    if shrinker.id >= words.shrinker_nr_max:
+        words.shrinker_nr_max = (shrinker.id // bits + 1) * bits
+        for memcg in kernel.descendants(kernel.root_mem_cgroup):
+            for pernode in memcg.nodeinfo:
+                kernel.version.boot_grow(pernode)
+    head = kernel.shrinker_list
+    last = head.prev
+    shrinker.next, shrinker.prev = head, last
+    last.next = head.prev = shrinker
+    shrinker.registered = True
+    shrinker.refcount = 0 if kernel.version.embedded_shrinker else 1
+    shrinker.note("shrinker_registered", shrinker=shrinker)
+    sb.s_shrink = sb.dentry_lru.shrinker = sb.inode_lru.shrinker = shrinker
+    sb.embedded = shrinker if kernel.version.embedded_shrinker else None
+    kernel.list_lrus.lrus.update({sb.dentry_lru: None, sb.inode_lru: None})
+    sb.sb_born = True
+    kernel.superblocks[sb] = None
+    return sb
+
+
+def object_of(kernel: Kernel, sb: SuperBlock, memcg: Memcg, nid: int = 0) -> Item:
+    """An inode of ``sb``, charged to ``memcg``, on its list since long; the bit is set."""
+    item = kernel.new_item(memcg, nid)
+    one = lists_of(kernel, sb, memcg)[nid]
+    item.on = one
+    one.items[item] = None
+    one.nr_items += 1
+    set_bit(kernel, sb, memcg, nid)
+    return item
+
+
+def lists_of(kernel: Kernel, sb: SuperBlock, memcg: Memcg) -> list[ListLruOne]:
+    """The lists of ``memcg`` in ``sb``'s inode lru; made, for the ancestors too, if missing."""
+    lru = sb.inode_lru
+    if memcg.kmemcg_id < 0:
+        return [node.root for node in lru.node]
+    if memcg.parent is not None:
+        lists_of(kernel, sb, memcg.parent)
+    lists = lru.xa.get(memcg.kmemcg_id)
+    if lists is None:
+        lists = lru.xa[memcg.kmemcg_id] = [ListLruOne(lru, memcg, n) for n in range(kernel.nodes)]
+        for one in lists:
+            one.publish_in(kernel.world)
+    return lists
+
+
+def set_bit(kernel: Kernel, sb: SuperBlock, memcg: Memcg, nid: int = 0) -> None:
+    """Set the bit of ``sb`` in ``memcg``, with or without an object to show for it."""
+    info = memcg.nodeinfo[nid].shrinker_info
+    if memcg.parent is not None and info is not None and sb.s_shrink is not None:
+        info.boot_set_bit(sb.s_shrink.id)

@@ -1,0 +1,28 @@
+"""expand_vs_reclaim: shrinker_info is replaced while walks and set_shrinker_bit() use it."""
+
+from __future__ import annotations
+
+from slabrace.actors.shrink_slab import VERSIONS
+from slabrace.actors.tasks import Mounter, SlabReclaimer, Toucher
+from slabrace.runtime.scenario import NEVER, scenario
+from slabrace.runtime.world import World
+from slabrace.scenarios.choices import Version
+from slabrace.scenarios.small import PREEMPTION, small
+
+__all__ = ["expand_vs_reclaim"]
+
+
+@scenario(verdict=NEVER, runs=200, delays=PREEMPTION)
+def expand_vs_reclaim(
+    world: World, *, version: Version = "refcount_rcu_fixed", mounts: int = 2, nodes: int = 1
+) -> None:
+    """Two mounts make every info expand while A is reclaimed and an object is added.
+
+    The old info must stay until its readers have left; no bit and no deferred count may be lost.
+    """
+    kernel, memcg, sb, _ = small(world, VERSIONS[version], nodes=nodes)
+    world.spawn(
+        SlabReclaimer(kernel, memcg, passes=2),
+        Mounter(kernel, *(f"T{number}" for number in range(mounts))),
+        Toucher(kernel, memcg, sb),
+    )

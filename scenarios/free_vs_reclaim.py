@@ -1,0 +1,26 @@
+"""free_vs_reclaim: a shrinker goes while a memcg walk and a global walk may run it."""
+
+from __future__ import annotations
+
+from slabrace.actors.shrink_slab import VERSIONS
+from slabrace.actors.tasks import SlabReclaimer, Umounter
+from slabrace.runtime.scenario import NEVER, scenario
+from slabrace.runtime.world import World
+from slabrace.scenarios.choices import Version
+from slabrace.scenarios.small import PREEMPTION, small
+
+__all__ = ["free_vs_reclaim"]
+
+
+@scenario(verdict=NEVER, runs=200, delays=PREEMPTION)
+def free_vs_reclaim(world: World, *, version: Version = "refcount_rcu_fixed") -> None:
+    """umount of S, whose object A holds, while A and the root are reclaimed.
+
+    shrinker_free() must wait for running callbacks, and the walks must not step on freed memory.
+    """
+    kernel, memcg, sb, _ = small(world, VERSIONS[version], mounts=2)
+    world.spawn(
+        Umounter(kernel, sb),
+        SlabReclaimer(kernel, memcg),
+        SlabReclaimer(kernel, kernel.root_mem_cgroup),
+    )

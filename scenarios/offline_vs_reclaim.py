@@ -1,0 +1,33 @@
+"""offline_vs_reclaim: a memcg dies while it and its parent are reclaimed and an object is added."""
+
+from __future__ import annotations
+
+from slabrace.actors.cpu import Cpu
+from slabrace.actors.initial import object_of
+from slabrace.actors.reclaim import shrink_node_memcgs
+from slabrace.actors.shrink_slab import VERSIONS
+from slabrace.actors.tasks import MemcgRemover, Script, Toucher
+from slabrace.runtime.scenario import NEVER, scenario
+from slabrace.runtime.world import World
+from slabrace.scenarios.choices import Version
+from slabrace.scenarios.small import PREEMPTION, small
+
+__all__ = ["offline_vs_reclaim"]
+
+
+@scenario(verdict=NEVER, runs=200, delays=PREEMPTION)
+def offline_vs_reclaim(world: World, *, version: Version = "refcount_rcu_fixed") -> None:
+    """rmdir of A/C, which holds objects, while A and below are reclaimed and C gets another object.
+
+    What C had must end up on A's list with A's bit set; nothing of C may be touched once it is freed.
+    """
+    kernel, memcg, sb, _ = small(world, VERSIONS[version], with_object=False)
+    child = kernel.boot_memcg("C", memcg)
+    object_of(kernel, sb, child)
+    child.usage = 1
+
+    async def reclaim(cpu: Cpu) -> None:
+        for _ in range(2):
+            await shrink_node_memcgs(cpu, memcg, 0, 0)
+
+    world.spawn(MemcgRemover(kernel, child), Script(kernel, reclaim), Toucher(kernel, child, sb))

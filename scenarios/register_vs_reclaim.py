@@ -1,0 +1,35 @@
+"""register_vs_reclaim: a shrinker appears while walks may find it half made."""
+
+from __future__ import annotations
+
+from slabrace.actors.cpu import Cpu
+from slabrace.actors.shrink_slab import VERSIONS
+from slabrace.actors.superblock import cache_object, mount
+from slabrace.actors.tasks import Script, SlabReclaimer
+from slabrace.runtime.scenario import NEVER, scenario
+from slabrace.runtime.world import World
+from slabrace.scenarios.choices import Version
+from slabrace.scenarios.small import PREEMPTION, small
+
+__all__ = ["register_vs_reclaim"]
+
+
+@scenario(verdict=NEVER, runs=200, delays=PREEMPTION)
+def register_vs_reclaim(world: World, *, version: Version = "refcount_rcu_fixed") -> None:
+    """A mount appears and caches an object while A and the root are reclaimed.
+
+    Its callbacks must not run before it is registered, and its first object must be found. The object
+    comes after the registration here; before it, the lockless walk may lose it (suspect L2).
+    """
+    kernel, memcg, _, _ = small(world, VERSIONS[version], mounts=2)
+
+    async def mount_and_use(cpu: Cpu) -> None:
+        sb = await mount(cpu, "T")
+        if sb is not None:
+            await cache_object(cpu, sb, memcg)
+
+    world.spawn(
+        Script(kernel, mount_and_use),
+        SlabReclaimer(kernel, memcg, passes=2),
+        SlabReclaimer(kernel, kernel.root_mem_cgroup),
+    )

@@ -1,0 +1,169 @@
+"""stress: the script of the lockless patch (50d09da8e119), a tenth of its size unless --full.
+
+    create   memcgs below /test, which has the limit
+    mount    one tmpfs each
+    touch    dd of 1 MiB in parallel, each from inside a memcg of its own
+    reclaim  memory.reclaim of 64 MiB on /test, then drop_caches, as in the recordings
+
+Reclaimers run beside the mounts, as kswapd would: that is where the old lock is fought over. tmpfs
+without swap has nothing to give back, so what reclaim frees are the dentries of the cgroup file system.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from slabrace.actors.boot import Boot
+from slabrace.actors.cpu import Cpu
+from slabrace.actors.kernel import Kernel
+from slabrace.actors.locks import Done
+from slabrace.actors.memcg import Memcg
+from slabrace.actors.messages import Complete, WaitForCompletion
+from slabrace.actors.reclaim import drop_slab, memory_reclaim, shrink_node_memcgs
+from slabrace.actors.shrink_slab import VERSIONS
+from slabrace.actors.superblock import SuperBlock, mount, touch
+from slabrace.runtime.scenario import NEVER, scenario
+from slabrace.runtime.world import World
+from slabrace.scenarios.choices import Version
+from slabrace.scenarios.phases import MIB, SYSTEM, SYSTEM_6_12
+
+__all__ = ["stress"]
+
+
+class Dd(Cpu):
+    """One CPU's share of the touches."""
+
+    def __init__(self, kernel: Kernel, shell: Stress, share: list[tuple[SuperBlock, Memcg]]) -> None:
+        super().__init__(kernel)
+        self.shell = shell
+        self.share = share
+
+    async def main(self) -> None:
+        for sb, memcg in self.share:
+            if await touch(self, sb, memcg, MIB):
+                self.shell.touched += 1
+        await self.ask(self.shell.done, Complete())
+
+
+class Beside(Cpu):
+    """Reclaim from /test beside the mounts: ``passes`` walks, the priority rising."""
+
+    def __init__(self, kernel: Kernel, target: Memcg, passes: int) -> None:
+        super().__init__(kernel)
+        self.target = target
+        self.passes = passes
+
+    async def main(self) -> None:
+        for number in range(self.passes):
+            for nid in range(self.kernel.nodes):
+                await shrink_node_memcgs(self, self.target, nid, max(0, 12 - number))
+
+
+class Stress(Cpu):
+    """The shell that runs the script."""
+
+    def __init__(
+        self, kernel: Kernel, boot: Boot, done: Done, sizes: tuple[int, int, int], *,
+        limit: int, cpus: int, reclaimers: int, passes: int, reclaim: int, retries: int,
+    ) -> None:  # fmt: skip
+        super().__init__(kernel)
+        self.boot = boot
+        self.done = done
+        self.memcgs, self.mounts, self.touches = sizes
+        self.limit = limit
+        self.cpus = cpus
+        self.reclaimers = reclaimers
+        self.passes = passes
+        self.reclaim = reclaim
+        self.retries = retries
+        self.made = self.touched = 0
+
+    async def main(self) -> None:
+        kernel, boot = self.kernel, self.boot
+        await boot(self)
+        test = await boot.mkdir(self, kernel.root_mem_cgroup, "test")
+        if test is None:
+            return
+        self.write_once(test, "limit", self.limit)
+        below: list[Memcg] = []
+        for number in range(self.memcgs):
+            memcg = await boot.mkdir(self, test, str(number))
+            below += [memcg] if memcg is not None else []
+        self.made = len(below)
+        for _ in range(self.reclaimers):
+            self.world.spawn(Beside(kernel, test, self.passes))
+        mounted: list[SuperBlock] = []
+        for number in range(self.mounts):
+            sb = await mount(self, f"tmpfs{number}")
+            mounted += [sb] if sb is not None else []
+        work = list(zip(mounted, below, strict=False))[: self.touches]
+        for cpu in range(self.cpus):
+            self.world.spawn(Dd(kernel, self, work[cpu :: self.cpus]))
+        for _ in range(self.cpus):
+            await self.ask(self.done, WaitForCompletion())
+        await memory_reclaim(self, test, self.reclaim, self.retries)
+        await drop_slab(self)
+
+    def report(self) -> dict[str, Any]:
+        """What happened, as a person would ask."""
+        kernel, stats = self.kernel, self.kernel.stats
+        return {
+            "version": kernel.version.name,
+            "memcgs": self.made,
+            "shrinkers": len(kernel.shrinker_idr.entries),
+            "units": sum(
+                len(getattr(pernode.shrinker_info, "unit", ()))
+                for memcg in kernel.descendants(kernel.root_mem_cgroup)
+                for pernode in memcg.nodeinfo
+            ),
+            "touches": self.touched,
+            **{name: stats[name] for name in STATS},
+            "shrink_slab": self.calls["shrink_slab"],
+            "do_shrink_slab": self.calls["do_shrink_slab"],
+            "grace_periods": kernel.rcu.grace_periods(),
+            "deliveries": self.world.deliveries,
+        }
+
+
+STATS = (
+    "expansions", "reclaim_passes", "limit_reclaims", "oom", "objects_freed", "scans",
+    "trylock_failures", "contention_bailouts",
+)  # fmt: skip
+
+
+@scenario(verdict=NEVER, max_steps=1_000_000_000)
+def stress(
+    world: World,
+    *,
+    full: bool = False,
+    memcgs: int = 401,
+    mounts: int = 401,
+    touches: int = 301,
+    limit_mib: int = 410,
+    cpus: int = 8,
+    reclaimers: int = 2,
+    passes: int = 3,
+    reclaim_mib: int = 64,
+    retries: int = 0,
+    nodes: int = 1,
+    version: Version = "refcount_rcu",
+) -> None:
+    """The patch's script: memcgs, tmpfs mounts, parallel touches, reclaim, drop_caches.
+
+    full is 4001 memcgs, 4001 mounts, 3001 touches and the limit of 4 GiB. passes is how often each of
+    the reclaimers walks /test beside the mounts; retries how often memory.reclaim tries again when
+    it got nothing (16 in the kernel).
+    """
+    if full:
+        memcgs, mounts, touches, limit_mib = 4001, 4001, 3001, 4096
+    kernel = Kernel(world, VERSIONS[version], nodes=nodes)
+    done = Done()
+    done.publish_in(world)
+    world.add(done, "touches_done")
+    shell = Stress(
+        kernel, Boot(*SYSTEM.get(version, SYSTEM_6_12)), done, (memcgs, mounts, touches),
+        limit=limit_mib * MIB, cpus=cpus, reclaimers=reclaimers, passes=passes,
+        reclaim=reclaim_mib * MIB, retries=retries,
+    )  # fmt: skip
+    world.spawn(shell, name="init")
+    world.report = shell.report

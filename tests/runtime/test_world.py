@@ -1,0 +1,75 @@
+"""A world is populated, turned and thrown away; it decides nothing."""
+
+import pytest
+
+from slabrace.runtime.actor import Actor
+from slabrace.runtime.errors import MachineError
+from slabrace.runtime.world import World
+
+
+class Passive(Actor):
+    pass
+
+
+class Active(Actor):
+    async def run(self) -> None:
+        pass
+
+
+def test_actors_are_numbered_by_class() -> None:
+    world = World()
+    names = [world.add(kind()).name for kind in (Passive, Active, Passive)]
+    assert names == ["passive0", "active0", "passive1"]
+
+
+def test_a_name_may_be_given() -> None:
+    assert World().add(Passive(), "p").name == "p"
+
+
+def test_two_actors_of_one_name_are_refused() -> None:
+    world = World()
+    world.add(Passive(), "p")
+    with pytest.raises(MachineError, match="two actors are called 'p'"):
+        world.add(Passive(), "p")
+
+
+def test_spawn_starts_only_what_acts() -> None:
+    world = World()
+    world.spawn(Passive(), Active())
+    assert [task.actor.name for task in world.tasks] == ["active0"]
+    world.tasks[0].close()
+
+
+def test_spawn_takes_in_what_was_added_before() -> None:
+    world = World()
+    active = world.add(Active(), "a")
+    assert world.spawn(active) is active
+    assert world.tasks[0].actor.name == "a"
+    world.tasks[0].close()
+
+
+def test_spawn_returns_the_last_one() -> None:
+    world = World()
+    last = Passive()
+    assert world.spawn(Passive(), last) is last
+
+
+def test_spawn_of_nothing_is_refused() -> None:
+    with pytest.raises(MachineError, match="at least one actor"):
+        World().spawn()
+
+
+def test_a_lane_is_made_at_its_first_use() -> None:
+    world = World()
+    actor = world.add(Passive())
+    assert world.lane(actor, "x") is world.lane(actor, "x")
+    assert world.lane(actor, "x") is not world.lane(actor, "y")
+    assert [lane.key for lane in world.lanes] == ["x", "y"]
+
+
+def test_every_world_has_a_clock() -> None:
+    assert World().clock.name == "clock"
+
+
+def test_the_engine_has_no_door() -> None:
+    assert World().door is None
