@@ -40,7 +40,7 @@ DEF_PRIORITY: Final = 12
 _U64: Final = 2**64 - 1
 
 
-# -- v5.13 and later: the deferred count counts in proportion to the priority -------------
+# -- v5.13 and later: the deferred count counts in proportion to the priority ----------
 
 
 def scan_delta(freeable: int, priority: int, seeks: int) -> int:
@@ -89,7 +89,7 @@ def can_scan(scanned: int, total: int, freeable: int, batch: int) -> bool:
     return short == 0 or (scanned == total and short >= freeable)
 
 
-# -- v4.16 to v5.12: everything deferred counts, which winds up ---------------------------
+# -- v4.16 to v5.12: everything deferred counts, which winds up ------------------------
 
 
 def windup_total_scan(nr: int, delta: int, freeable: int) -> int:
@@ -128,7 +128,7 @@ def _long(value: int) -> int:
     return value - 2**64 if value >> 63 else value
 
 
-# -- the versions, as objects ------------------------------------------------------------
+# -- the versions, as objects ----------------------------------------------------------
 
 
 class Formula(Protocol):

@@ -1,11 +1,12 @@
 """What a freshly booted machine brings along: the system's own shrinkers.
 
-Counted in the recordings (kernel.md 10): 27 shrinkers in linux-6.1, 21 of them superblocks; 30 and 23
-in linux-6.12. Two of the others are memcg aware: the workingset's shadow nodes, which answer
-SHRINK_EMPTY, and deferred_split, which answers 0 and therefore keeps a bit once set. The rest answers 0,
-but for kfree_rcu, which frees what its batches hold.
+Counted in the recordings (kernel.md 10): 27 shrinkers in linux-6.1, 21 of them superblocks; 30 and
+23 in linux-6.12. Two of the others are memcg aware: the workingset's shadow nodes, which answer
+SHRINK_EMPTY, and deferred_split, which answers 0 and therefore keeps a bit once set. The rest
+answers 0, but for kfree_rcu, which frees what its batches hold.
 
-The cgroup file system caches one dentry per mkdir, so its shrinker is the one that has something to do.
+The cgroup file system caches one dentry per mkdir, so its shrinker is the one that has something to
+do.
 """
 
 from __future__ import annotations
@@ -74,7 +75,9 @@ class Boot:
         """Boot."""
         others = self.shrinkers - self.superblocks
         if others > 0:
-            await self.add(cpu, "mm-shadow", Shadow(SHRINK_EMPTY), memcg_aware=True, numa_aware=True)
+            await self.add(
+                cpu, "mm-shadow", Shadow(SHRINK_EMPTY), memcg_aware=True, numa_aware=True
+            )
         if others > 1:
             await self.add(cpu, "thp-deferred_split", Answers(0), memcg_aware=True, nonslab=True)
         if others > 2:
@@ -92,7 +95,7 @@ class Boot:
     async def add(self, cpu: Cpu, name: str, ops: Answers, **flags: bool) -> None:
         """One shrinker that belongs to no superblock."""
         version = cpu.kernel.version
-        shrinker = await version.shrinker_alloc(cpu, name, ops, **flags)  # type: ignore[arg-type]
+        shrinker = await version.shrinker_alloc(cpu, name, ops, **flags)
         if shrinker is not None:
             await version.shrinker_register(cpu, shrinker)
 

@@ -1,9 +1,9 @@
 """FlatInfo: shrinker_info as one long map, v5.13 to v6.6.
 
-Expansion copies. A bit set in the old map while it is copied would be lost, so the new one is filled
-with ones instead, and every memcg pays a pointless visit to every shrinker for it (kernel.md 10, first
-loop of drop_caches). A deferred count cannot be filled: it is copied, which is right only because
-whoever changes one holds shrinker_rwsem for reading and expansion holds it for writing.
+Expansion copies. A bit set in the old map while it is copied would be lost, so the new one is
+filled with ones instead, and every memcg pays a pointless visit to every shrinker for it (kernel.md
+10, first loop of drop_caches). A deferred count cannot be filled: it is copied, which is right only
+because whoever changes one holds shrinker_rwsem for reading and expansion holds it for writing.
 
 Source: mm/vmscan.c (v6.1): alloc_shrinker_info(), expand_one_shrinker_info(), set_shrinker_bit(),
 reparent_shrinker_deferred().
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from slabrace.actors.memcg import Memcg, MemcgPerNode
 from slabrace.actors.memcg_iter import mem_cgroup_iter, mem_cgroup_iter_break
 from slabrace.actors.messages import DeferredAdd, DeferredRead, DeferredXchg, SetBit
+from slabrace.actors.object import KernelObject
 from slabrace.actors.shrinker_info import Bits, ShrinkerInfoBase
 from slabrace.actors.version import Version
 
@@ -42,6 +43,9 @@ class FlatShrinkerInfo(ShrinkerInfoBase, Bits):
 
     def deferred(self, id_: int) -> int:
         return self.nr_deferred.get(id_, 0) if self.nr_deferred else 0
+
+    def line_of(self, id_: int) -> KernelObject:
+        return self
 
     def boot_set_bit(self, id_: int) -> None:
         self.map |= 1 << id_
@@ -78,7 +82,9 @@ class FlatInfo(Version):
         self.unlock_shrinkers(cpu)
         return True
 
-    def kvzalloc_info(self, cpu: Cpu, pernode: MemcgPerNode, nr_max: int) -> FlatShrinkerInfo | None:
+    def kvzalloc_info(
+        self, cpu: Cpu, pernode: MemcgPerNode, nr_max: int
+    ) -> FlatShrinkerInfo | None:
         """An info for ``nr_max`` ids, all zero."""
         number = self.kernel.next_info()
         return cpu.kzalloc(lambda: FlatShrinkerInfo(pernode, nr_max, number), "shrinker_info")
@@ -154,7 +160,9 @@ class FlatInfo(Version):
         taken: int = await cpu.ask(await self.info_protected(cpu, memcg, nid), DeferredXchg(id_))
         return taken
 
-    async def add_nr_deferred_memcg(self, cpu: Cpu, nr: int, memcg: Memcg, nid: int, id_: int) -> int:
+    async def add_nr_deferred_memcg(
+        self, cpu: Cpu, nr: int, memcg: Memcg, nid: int, id_: int
+    ) -> int:
         """Give ``nr`` back; the new count."""
         count: int = await cpu.ask(await self.info_protected(cpu, memcg, nid), DeferredAdd(id_, nr))
         return count

@@ -1,7 +1,7 @@
 """What is there before the run begins: mounts and objects that no delivery was spent on.
 
-A small scenario is about one race. Everything that came about long before it, in peace, is put in place
-here, in the state that the kernel's own functions would have left it in.
+A small scenario is about one race. Everything that came about long before it, in peace, is put in
+place here, in the state that the kernel's own functions would have left it in.
 """
 
 from __future__ import annotations
@@ -22,9 +22,7 @@ __all__ = ["mounted", "object_of", "set_bit"]
 def mounted(kernel: Kernel, name: str) -> SuperBlock:
     """A superblock that was mounted long ago; every memcg has room for its id."""
     sb = kernel.new_superblock(name)
-    shrinker = Shrinker(
-        sb, memcg_aware=True, numa_aware=True, nonslab=False, seeks=2, batch=1024
-    )
+    shrinker = Shrinker(sb, memcg_aware=True, numa_aware=True, nonslab=False, seeks=2, batch=1024)
     kernel.new_shrinker(f"sb-{name}", shrinker)
     idr = kernel.shrinker_idr
     shrinker.id = len(idr.entries)
@@ -80,5 +78,5 @@ def lists_of(kernel: Kernel, sb: SuperBlock, memcg: Memcg) -> list[ListLruOne]:
 def set_bit(kernel: Kernel, sb: SuperBlock, memcg: Memcg, nid: int = 0) -> None:
     """Set the bit of ``sb`` in ``memcg``, with or without an object to show for it."""
     info = memcg.nodeinfo[nid].shrinker_info
-    if memcg.parent is not None and info is not None and sb.s_shrink is not None:
+    if memcg is not kernel.root_mem_cgroup and info is not None and sb.s_shrink is not None:
         info.boot_set_bit(sb.s_shrink.id)

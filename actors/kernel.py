@@ -4,10 +4,10 @@
     memcg = kernel.boot_memcg("A")                  # there before the run begins
     world.spawn(Reclaimer(kernel, memcg))
 
-``unit_bits`` is SHRINKER_UNIT_BITS (64; 2 makes expansion happen at the third id), ``kmem`` False is
-cgroup.memory=nokmem, ``faults`` how many allocations of one run may fail and ``failing`` which (a
-pattern of their names, as a failslab filter would have). ``calls`` counts kernel functions, ``stats``
-what a person would ask for.
+``unit_bits`` is SHRINKER_UNIT_BITS (64; 2 makes expansion happen at the third id), ``kmem`` False
+is cgroup.memory=nokmem, ``faults`` how many allocations of one run may fail and ``failing`` which
+(a pattern of their names, as a failslab filter would have). ``calls`` counts kernel functions,
+``stats`` what a person would ask for.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ class Kernel:
                 world.judge(law(self))
         world.spawn(Kworker(self, self.cgroup_destroy_wq), name="kworker")
 
-    # -- CPUs and functions -----------------------------------------------------------------------
+    # -- CPUs and functions ------------------------------------------------------------
 
     def bring_up(self, cpu: Cpu) -> int:
         """Take a CPU in; its number."""
@@ -119,11 +119,15 @@ class Kernel:
         self.calls[function] += 1
         actor.note("function", name=function)
 
-    # -- memory -------------------------------------------------------------------------------------
+    # -- memory ------------------------------------------------------------------------
 
-    def allocate(self, cpu: Cpu, make: Callable[[], K], what: str) -> K | None:
+    def allocate(self, cpu: Actor, make: Callable[[], K], what: str) -> K | None:
         """What ``make`` returns, or None where the strategy lets the allocation fail."""
-        if self.faults and fnmatchcase(what, self.failing) and cpu.choose(f"kzalloc {what} fails", 2):
+        if (
+            self.faults
+            and fnmatchcase(what, self.failing)
+            and cpu.choose(f"kzalloc {what} fails", 2)
+        ):
             self.faults -= 1
             self.stats["failed_allocations"] += 1
             cpu.note("kmalloc_failed", what=what)
@@ -155,7 +159,7 @@ class Kernel:
         part.publish_in(self.world)
         return self.world.add(part, name)
 
-    # -- things the model makes -----------------------------------------------------------------------
+    # -- things the model makes --------------------------------------------------------
 
     def next_info(self) -> int:
         """A number that tells one shrinker_info from another."""
@@ -199,7 +203,7 @@ class Kernel:
         count = names[name] = names.get(name, 0) + 1
         return name if count == 1 else f"{name}.{count}"
 
-    # -- there before the run begins --------------------------------------------------------------------
+    # -- there before the run begins ---------------------------------------------------
 
     def boot_memcg(self, name: str, parent: Memcg | None = None) -> Memcg:
         """A memcg that was created and onlined long ago; no delivery is spent on it."""
@@ -216,7 +220,7 @@ class Kernel:
             pernode.shrinker_info = self.version.boot_info(pernode)
         return memcg
 
-    # -- for laws and reports -------------------------------------------------------------------------------
+    # -- for laws and reports ----------------------------------------------------------
 
     def descendants(self, memcg: Memcg) -> Iterator[Memcg]:
         """``memcg`` and all that is linked below it, in pre-order."""

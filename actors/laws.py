@@ -37,7 +37,7 @@ class StateLaw(Monitor):
 
 
 class Leak(StateLaw):
-    """I3: at rest everything that is allocated can be reached from the kernel's roots (kmemleak)."""
+    """I3: at rest whatever is allocated can be reached from the kernel's roots (kmemleak)."""
 
     law: ClassVar[str] = "leak"
 
@@ -78,12 +78,14 @@ class IdleRefcount(StateLaw):
         node = self.kernel.shrinker_list.next
         while isinstance(node, Shrinker):
             if node.refcount != 1:
-                self.violated(f"{node.name} is idle and its refcount is {node.refcount}, not 1", node)
+                self.violated(
+                    f"{node.name} is idle and its refcount is {node.refcount}, not 1", node
+                )
             node = node.next or self.kernel.shrinker_list
 
 
 class LostBit(StateLaw):
-    """I5: at rest a memcg's list that holds objects has the bit of its shrinker set; root exempt."""
+    """I5: at rest a memcg whose list holds objects has the shrinker's bit set; root exempt."""
 
     law: ClassVar[str] = "lost_bit"
 
@@ -102,7 +104,7 @@ class LostBit(StateLaw):
                         self.violated(
                             f"{one.name} holds {len(one.items)} objects and bit {shrinker.id} of "
                             f"{memcg.name} is clear: they will never be reclaimed",
-                            one, memcg, info,
+                            one, memcg, info.line_of(shrinker.id),
                         )  # fmt: skip
 
 

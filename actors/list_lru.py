@@ -1,8 +1,8 @@
 """ListLru: objects appear and vanish here, and the first one of a list sets the shrinker's bit.
 
-One list per memcg and node, under one lock per node (v4.0 to v6.12). Only the step from 0 to 1 sets the
-bit. When a memcg dies its id is replaced by its parent's first, then its lists are spliced over; in
-between, a lookup finds the parent's list while the object still stands on the child's.
+One list per memcg and node, under one lock per node (v4.0 to v6.12). Only the step from 0 to 1 sets
+the bit. When a memcg dies its id is replaced by its parent's first, then its lists are spliced
+over; in between, a lookup finds the parent's list while the object still stands on the child's.
 
 Sources: mm/list_lru.c (v6.7): list_lru_add(), list_lru_del(), list_lru_count_one(),
 list_lru_walk_one(), memcg_reparent_list_lrus(), memcg_list_lru_alloc().
@@ -63,8 +63,11 @@ class Item:
 
 
 class ListLruOne(KernelObject):
-    """struct list_lru_one: the items of one memcg on one node. ``nr_items`` is counted by whoever
-    looks the list up, so it may differ from the length while a memcg is reparented."""
+    """struct list_lru_one: the items of one memcg on one node.
+
+    ``nr_items`` is counted by whoever looks the list up, so it may differ from the length while a
+    memcg is reparented.
+    """
 
     __slots__ = ("items", "memcg", "nid", "nr_items", "owner")
     kind = "list_lru_one"
@@ -183,5 +186,3 @@ class ListLru(Part):
     @handles(XaErase)
     def xa_erase(self, message: XaErase) -> list[ListLruOne] | None:
         return self.xa.pop(message.id, None)
-
-

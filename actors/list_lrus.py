@@ -36,7 +36,7 @@ class ListLrus:
         self.kernel = kernel
         self.lrus: dict[ListLru, None] = {}
 
-    # -- objects ------------------------------------------------------------------------------------
+    # -- objects -----------------------------------------------------------------------
 
     async def list_lru_add(self, cpu: Cpu, lru: ListLru, item: Item) -> bool:
         """Put ``item`` on the list of its memcg; False if it is on one already."""
@@ -72,7 +72,9 @@ class ListLrus:
         cpu.rcu_read_unlock()
         return deleted
 
-    async def list_lru_from_memcg(self, cpu: Cpu, lru: ListLru, memcg: Memcg, nid: int) -> ListLruOne:
+    async def list_lru_from_memcg(
+        self, cpu: Cpu, lru: ListLru, memcg: Memcg, nid: int
+    ) -> ListLruOne:
         """The list that the memcg's *current* kmemcg_id names; the root's where there is none."""
         if lru.memcg_aware:
             id_: int = await cpu.read_once(memcg, "kmemcg_id")
@@ -97,7 +99,9 @@ class ListLrus:
         cpu.rcu_read_unlock()
         return max(count, 0)
 
-    async def list_lru_walk_one(self, cpu: Cpu, lru: ListLru, memcg: Memcg, nid: int, count: int) -> int:
+    async def list_lru_walk_one(
+        self, cpu: Cpu, lru: ListLru, memcg: Memcg, nid: int, count: int
+    ) -> int:
         """Isolate up to ``count`` items and dispose of them; how many."""
         cpu.ftrace("list_lru_walk_one")
         node = lru.node[nid]
@@ -107,7 +111,7 @@ class ListLrus:
         cpu.spin_unlock(node.lock)
         return len(gone)
 
-    # -- lists come and go ----------------------------------------------------------------------------
+    # -- lists come and go -------------------------------------------------------------
 
     async def memcg_list_lru_alloc(self, cpu: Cpu, lru: ListLru, memcg: Memcg) -> None:
         """Give ``memcg`` and its ancestors lists in ``lru``, top down, where they have none."""
@@ -127,9 +131,7 @@ class ListLrus:
     def new_lists(self, cpu: Cpu, lru: ListLru, memcg: Memcg) -> list[ListLruOne]:
         """Lists of one memcg, one per node."""
         allocate = self.kernel.allocate_always
-        return [
-            allocate(cpu, ListLruOne(lru, memcg, nid)) for nid in range(self.kernel.nodes)
-        ]
+        return [allocate(cpu, ListLruOne(lru, memcg, nid)) for nid in range(self.kernel.nodes)]
 
     async def list_lru_destroy(self, cpu: Cpu, lru: ListLru) -> None:
         """The owner goes: forget the lru, free its lists."""
@@ -140,7 +142,7 @@ class ListLrus:
             for one in await cpu.ask(lru, XaErase(id_)) or ():
                 cpu.kfree(one)
 
-    # -- reparenting ------------------------------------------------------------------------------------
+    # -- reparenting -------------------------------------------------------------------
 
     async def memcg_reparent_list_lrus(self, cpu: Cpu, memcg: Memcg) -> None:
         """Replace the ids of ``memcg`` and of all below it by its parent's, then move the items."""
@@ -155,7 +157,9 @@ class ListLrus:
             await self.memcg_reparent_list_lru(cpu, lru, source, parent)
         cpu.mutex_unlock(self.kernel.list_lrus_mutex)
 
-    async def memcg_reparent_list_lru(self, cpu: Cpu, lru: ListLru, source: int, parent: Memcg) -> None:
+    async def memcg_reparent_list_lru(
+        self, cpu: Cpu, lru: ListLru, source: int, parent: Memcg
+    ) -> None:
         """Every node of one lru; then the child's lists go, after a grace period."""
         lists: list[ListLruOne] | None = await cpu.ask(lru, XaLoad(source))
         if lists is None:

@@ -5,7 +5,8 @@ simply a CPU that was not answered yet. Who holds what, and in which order locks
 by the CPU that takes them (cpu.py); the law about cycles is in sanitizers.py.
 
 Sources: kernel/locking/mutex.c, kernel/locking/rwsem.c (a trylock fails as soon as somebody waits:
-RWSEM_READ_FAILED_MASK contains RWSEM_FLAG_WAITERS), kernel/sched/completion.c, lib/refcount.c; v6.6.
+RWSEM_READ_FAILED_MASK contains RWSEM_FLAG_WAITERS), kernel/sched/completion.c, lib/refcount.c;
+v6.6.
 """
 
 from __future__ import annotations

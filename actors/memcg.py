@@ -5,9 +5,10 @@
     offline   CSS_DYING -> list_lrus to the parent -> nr_deferred to the parent -> not CSS_ONLINE
     free      last css_put -> unlinked -> a grace period -> shrinker_info freed -> the memcg itself
 
-Sources: kernel/cgroup/cgroup.c:css_create(), kill_css(), css_killed_work_fn(), css_release_work_fn(),
-css_free_rwork_fn(); mm/memcontrol.c:mem_cgroup_css_online(), _offline(), _free(), mem_cgroup_iter();
-v6.7. The functions that do it are in memcg_life.py and memcg_iter.py; here is the memory.
+Sources: kernel/cgroup/cgroup.c:css_create(), kill_css(), css_killed_work_fn(),
+css_release_work_fn(), css_free_rwork_fn(); mm/memcontrol.c:mem_cgroup_css_online(), _offline(),
+_free(), mem_cgroup_iter(); v6.7. The functions that do it are in memcg_life.py and memcg_iter.py;
+here is the memory.
 """
 
 from __future__ import annotations
@@ -106,7 +107,7 @@ class Memcg(KernelObject):
         yield from self.nodeinfo
         yield from self.children.values()
 
-    # -- the css reference ------------------------------------------------------------------------
+    # -- the css reference -------------------------------------------------------------
 
     @handles(CssTryget)
     def css_tryget(self, message: CssTryget) -> bool:
@@ -124,7 +125,9 @@ class Memcg(KernelObject):
         """True for the put that drops the last reference: its caller queues the release."""
         self.refcnt -= 1
         if self.refcnt < 0:
-            self.note("refcount_warning", object=self, warning="css refcnt underflow", by=self.sender)
+            self.note(
+                "refcount_warning", object=self, warning="css refcnt underflow", by=self.sender
+            )
         return self.refcnt == 0
 
     @handles(PercpuRefKill)
@@ -133,7 +136,7 @@ class Memcg(KernelObject):
         already, self.css_dying = self.css_dying, True
         return not already
 
-    # -- the list of children, under RCU -------------------------------------------------------------
+    # -- the list of children, under RCU -----------------------------------------------
 
     @handles(LinkChild)
     def link_child(self, message: LinkChild) -> None:
@@ -152,7 +155,7 @@ class Memcg(KernelObject):
         at = bisect_right(self.serials, message.after)
         return self.children[self.serials[at]] if at < len(self.serials) else None
 
-    # -- charges ----------------------------------------------------------------------------------------
+    # -- charges -----------------------------------------------------------------------
 
     @handles(Charge)
     def charge(self, message: Charge) -> bool:

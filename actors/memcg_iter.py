@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from slabrace.actors.messages import CssPut, CssTryget, NextChild, QueueWork
 from slabrace.actors.memcg import Memcg
+from slabrace.actors.messages import CssPut, CssTryget, NextChild, QueueWork
 
 if TYPE_CHECKING:
     from slabrace.actors.cpu import Cpu

@@ -34,7 +34,7 @@ class MemcgLife:
     def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel
 
-    # -- mkdir --------------------------------------------------------------------------------------
+    # -- mkdir -------------------------------------------------------------------------
 
     async def cgroup_mkdir(self, cpu: Cpu, parent: Memcg, name: str) -> Memcg | None:
         """Create a memcg below ``parent``; None if an allocation failed (-ENOMEM)."""
@@ -42,7 +42,13 @@ class MemcgLife:
         await cpu.mutex_lock(kernel.cgroup_mutex)
         memcg = await self.css_create(cpu, parent, name)
         if memcg is not None:
-            cpu.note("cgroup_mkdir", root=0, id=memcg.id, level=kernel.level(memcg), path=kernel.path(memcg))
+            cpu.note(
+                "cgroup_mkdir",
+                root=0,
+                id=memcg.id,
+                level=kernel.level(memcg),
+                path=kernel.path(memcg),
+            )
             cpu.ftrace("cgroup_mkdir")
         cpu.mutex_unlock(kernel.cgroup_mutex)
         return memcg
@@ -68,7 +74,7 @@ class MemcgLife:
             cpu.write_once(memcg, "kmemcg_id", memcg.id)
         return await self.kernel.version.alloc_shrinker_info(cpu, memcg)
 
-    # -- rmdir ----------------------------------------------------------------------------------------
+    # -- rmdir -------------------------------------------------------------------------
 
     async def cgroup_rmdir(self, cpu: Cpu, memcg: Memcg) -> None:
         """kill_css(): once every CPU has seen it, the kworker takes the memcg offline."""
@@ -76,7 +82,13 @@ class MemcgLife:
         await cpu.mutex_lock(kernel.cgroup_mutex)
         if await cpu.ask(memcg, PercpuRefKill()):
             cpu.ftrace("cgroup_rmdir")
-            cpu.note("cgroup_rmdir", root=0, id=memcg.id, level=kernel.level(memcg), path=kernel.path(memcg))
+            cpu.note(
+                "cgroup_rmdir",
+                root=0,
+                id=memcg.id,
+                level=kernel.level(memcg),
+                path=kernel.path(memcg),
+            )
             work = QueueWork(self.css_killed_work_fn, (memcg,))
             cpu.ask(kernel.rcu, CallRcu(kernel.cgroup_destroy_wq, work, cpu.number))
         cpu.mutex_unlock(kernel.cgroup_mutex)
@@ -98,14 +110,14 @@ class MemcgLife:
         await self.kernel.version.reparent_shrinker_deferred(cpu, memcg)
 
     def memcg_reparent_objcgs(self, cpu: Cpu, memcg: Memcg) -> None:
-        """What was charged to ``memcg`` belongs to its parent from here on (before list_lrus: v6.12)."""
+        """What was charged to ``memcg`` is its parent's from here on (up to v6.12 first of all)."""
         parent = memcg.parent or self.kernel.root_mem_cgroup
         objcgs = self.kernel.objcgs
         for objcg in objcgs[memcg]:
             cpu.write_once(objcg, "memcg", parent)
         objcgs[parent].extend(objcgs.pop(memcg))
 
-    # -- release and free ---------------------------------------------------------------------------------
+    # -- release and free --------------------------------------------------------------
 
     async def css_release_work_fn(self, cpu: Cpu, memcg: Memcg) -> None:
         """The last reference is gone: unlink, and free after a grace period."""

@@ -37,11 +37,12 @@ from slabrace.runtime.message import DEFERRED, Envelope, Message
 
 if TYPE_CHECKING:
     from slabrace.actors.cpu import Cpu
+    from slabrace.actors.kernel import Kernel
 
 __all__ = ["RCU_CPU_STALL_TIMEOUT", "Phase", "RcuManager"]
 
 RCU_CPU_STALL_TIMEOUT: Final = 21_000_000_000
-"""Nanoseconds after which a grace period that still waits is reported (CONFIG_RCU_CPU_STALL_TIMEOUT)."""
+"""Nanoseconds until a grace period that waits is reported (CONFIG_RCU_CPU_STALL_TIMEOUT)."""
 
 
 class Phase(enum.Enum):
@@ -83,6 +84,8 @@ class Flavour:
 class RcuManager(Actor):
     """The grace-period machinery of one kernel. ``cpus`` are those whose readers count."""
 
+    kernel: Kernel
+
     def __init__(self, stall_timeout: int = RCU_CPU_STALL_TIMEOUT) -> None:
         self.cpus: list[Cpu] = []
         self.flavours = {
@@ -94,7 +97,7 @@ class RcuManager(Actor):
         self.barriers: dict[int, tuple[Envelope, int]] = {}
         self.kvfree_batches = 0
 
-    # -- what the kernel asks for -------------------------------------------------------------------
+    # -- what the kernel asks for ------------------------------------------------------
 
     @handles(SynchronizeRcu)
     def synchronize_rcu(self, message: SynchronizeRcu) -> object:
@@ -105,7 +108,11 @@ class RcuManager(Actor):
     def call_rcu(self, message: CallRcu) -> None:
         self.queued[message.cpu] = qlen = self.queued.get(message.cpu, 0) + 1
         self.note(
-            "rcu_callback", rcuname="rcu_sched", rhp=message.target, func=message.callback, qlen=qlen
+            "rcu_callback",
+            rcuname="rcu_sched",
+            rhp=message.target,
+            func=message.callback,
+            qlen=qlen,
         )
         self._need("rcu_sched", message)
 
@@ -132,7 +139,7 @@ class RcuManager(Actor):
         if left == 1:
             self.answer(envelope)
 
-    # -- a grace period -------------------------------------------------------------------------------
+    # -- a grace period ----------------------------------------------------------------
 
     def _need(self, flavour_name: str, waiter: Envelope | CallRcu | KvfreeCallRcu) -> None:
         """``waiter`` needs a grace period that begins after this moment."""
@@ -199,7 +206,7 @@ class RcuManager(Actor):
             self.kvfree_batches += 1
             self._post(waiter.target, Kfree(), "kvfree")
 
-    # -- small things -----------------------------------------------------------------------------------
+    # -- small things ------------------------------------------------------------------
 
     def _later(self, flavour: Flavour, message: Message) -> None:
         """A message to oneself: whenever the strategy likes."""
@@ -232,7 +239,9 @@ class RcuManager(Actor):
 
     def grace_periods(self) -> int:
         """How many grace periods of either flavour have ended."""
-        return sum(f.gp_seq - (f.phase in (Phase.WAITING, Phase.ENDING)) for f in self.flavours.values())
+        return sum(
+            f.gp_seq - (f.phase in (Phase.WAITING, Phase.ENDING)) for f in self.flavours.values()
+        )
 
     def explain_wait(self, envelope: Envelope) -> str:
         for flavour in self.flavours.values():

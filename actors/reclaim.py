@@ -4,11 +4,12 @@
     kswapd                                          the same per node, down to 1
     drop_caches                                     priority 0, until a round frees next to nothing
 
-Per memcg the page LRUs come first, then the slabs. Memcgs with nothing charged count as protected and
-are skipped (kernel.md 10).
+Per memcg the page LRUs come first, then the slabs. Memcgs with nothing charged count as protected
+and are skipped (kernel.md 10).
 
-Sources: mm/vmscan.c (v6.7): shrink_node_memcgs(), do_try_to_free_pages(), balance_pgdat(), drop_slab();
-mm/memcontrol.c: memory_reclaim(), try_charge_memcg(). The second walk with memcg_full_walk is v6.8's.
+Sources: mm/vmscan.c (v6.7): shrink_node_memcgs(), do_try_to_free_pages(), balance_pgdat(),
+drop_slab(); mm/memcontrol.c: memory_reclaim(), try_charge_memcg(). The second walk with
+memcg_full_walk is v6.8's.
 """
 
 from __future__ import annotations
@@ -33,7 +34,9 @@ SWAP_CLUSTER_MAX: Final = 32
 GFP_USER: Final = "GFP_HIGHUSER_MOVABLE"
 
 
-async def shrink_node_memcgs(cpu: Cpu, target: Memcg, nid: int, priority: int, gfp: str = GFP_USER) -> int:
+async def shrink_node_memcgs(
+    cpu: Cpu, target: Memcg, nid: int, priority: int, gfp: str = GFP_USER
+) -> int:
     """One pass over ``target`` and all below it; pages reclaimed."""
     kernel = cpu.kernel
     reclaimed = 0
@@ -71,7 +74,9 @@ async def try_to_free_pages(
     return reclaimed
 
 
-async def memory_reclaim(cpu: Cpu, target: Memcg, pages: int, retries: int = MAX_RECLAIM_RETRIES) -> int:
+async def memory_reclaim(
+    cpu: Cpu, target: Memcg, pages: int, retries: int = MAX_RECLAIM_RETRIES
+) -> int:
     """Write ``pages`` to memory.reclaim of ``target``; pages reclaimed (fewer is -EAGAIN)."""
     reclaimed = 0
     while reclaimed < pages:
@@ -86,8 +91,10 @@ async def memory_reclaim(cpu: Cpu, target: Memcg, pages: int, retries: int = MAX
     return reclaimed
 
 
-async def try_charge(cpu: Cpu, memcg: Memcg, pages: int, retries: int = MAX_RECLAIM_RETRIES) -> bool:
-    """Charge ``memcg`` and its ancestors; over a limit, reclaim from whose limit it is. False: OOM."""
+async def try_charge(
+    cpu: Cpu, memcg: Memcg, pages: int, retries: int = MAX_RECLAIM_RETRIES
+) -> bool:
+    """Charge ``memcg`` and its ancestors; over a limit, reclaim below whose it is. False: OOM."""
     charged: list[Memcg] = []
     level: Memcg | None = memcg
     while level is not None:
@@ -126,7 +133,7 @@ async def balance_pgdat(cpu: Cpu, nid: int, pages: int = SWAP_CLUSTER_MAX) -> in
 
 
 async def drop_slab(cpu: Cpu) -> int:
-    """echo 2 > drop_caches: all memcgs at priority 0, again while (freed >> shift++) > 1."""
+    """Echo 2 > drop_caches: all memcgs at priority 0, again while (freed >> shift++) > 1."""
     kernel = cpu.kernel
     total = shift = 0
     while True:
@@ -138,7 +145,9 @@ async def drop_slab(cpu: Cpu) -> int:
                 freed += await kernel.version.shrink_slab(cpu, "GFP_KERNEL", nid, memcg, 0)
                 memcg = await mem_cgroup_iter(cpu, kernel.root_mem_cgroup, memcg)
         total += freed
-        kernel.loops.append({f: n - before.get(f, 0) for f, n in kernel.calls.items() if n > before.get(f, 0)})
+        kernel.loops.append(
+            {f: n - before.get(f, 0) for f, n in kernel.calls.items() if n > before.get(f, 0)}
+        )
         if freed >> shift <= 1:
             return total
         shift += 1

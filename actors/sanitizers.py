@@ -41,7 +41,8 @@ class UseAfterFree(KernelLaw):
     def accessed(self, event: Event) -> None:
         freed, access, by = (event.fields[k] for k in ("object", "access", "by"))
         self.violated(
-            f"BUG: KASAN: slab-use-after-free: {by.name}: {access} of freed {freed.kind} {freed.name}",
+            f"BUG: KASAN: slab-use-after-free: {by.name}: {access} of freed {freed.kind} "
+            f"{freed.name}",
             freed, by,
         )  # fmt: skip
 
@@ -54,7 +55,9 @@ class DoubleFree(KernelLaw):
     @watches("double_free")
     def freed(self, event: Event) -> None:
         thing, by = event.fields["object"], event.fields["by"]
-        self.violated(f"BUG: KASAN: double-free of {thing.kind} {thing.name} by {by.name}", thing, by)
+        self.violated(
+            f"BUG: KASAN: double-free of {thing.kind} {thing.name} by {by.name}", thing, by
+        )
 
 
 class RefcountWarning(KernelLaw):
@@ -92,7 +95,8 @@ class SleepInAtomic(KernelLaw):
     def slept(self, event: Event) -> None:
         cpu = event.fields["cpu"]
         self.violated(
-            f"BUG: sleeping function called from invalid context: {event.fields['what']} on {cpu.name}; "
+            f"BUG: sleeping function called from invalid context: {event.fields['what']} on "
+            f"{cpu.name}; "
             f"RCU nest depth: {event.fields['nesting']}, expected: 0; "
             f"spinlocks held: {event.fields['spinlocks']}",
             cpu,
@@ -107,7 +111,9 @@ class RcuUsage(KernelLaw):
     @watches("rcu_imbalance")
     def unbalanced(self, event: Event) -> None:
         cpu = event.fields["cpu"]
-        self.violated(f"WARNING: bad unlock balance detected! {cpu.name}: {event.fields['what']}", cpu)
+        self.violated(
+            f"WARNING: bad unlock balance detected! {cpu.name}: {event.fields['what']}", cpu
+        )
 
     @watches("suspicious_rcu_usage")
     def dereferenced(self, event: Event) -> None:
@@ -121,7 +127,9 @@ class RcuUsage(KernelLaw):
     @watches("lock_not_held")
     def unprotected(self, event: Event) -> None:
         cpu, lock = event.fields["cpu"], event.fields["lock"]
-        self.violated(f"WARNING: {lock.name} is not held by {cpu.name}, which relies on it", cpu, lock)
+        self.violated(
+            f"WARNING: {lock.name} is not held by {cpu.name}, which relies on it", cpu, lock
+        )
 
 
 class LockOrder(KernelLaw):
@@ -202,7 +210,19 @@ class CallbackLifetime(KernelLaw):
 
 
 LAWS = (
-    UseAfterFree, DoubleFree, Leak, RefcountWarning, IdleRefcount, LostBit, UnitIndex, SleepInAtomic,
-    RcuUsage, LockOrder, DeferredConservation, CallbackLifetime, InfoCoversIds, GracePeriodRule,
-)  # fmt: skip
+    UseAfterFree,
+    DoubleFree,
+    Leak,
+    RefcountWarning,
+    IdleRefcount,
+    LostBit,
+    UnitIndex,
+    SleepInAtomic,
+    RcuUsage,
+    LockOrder,
+    DeferredConservation,
+    CallbackLifetime,
+    InfoCoversIds,
+    GracePeriodRule,
+)
 """Every law there is; each takes the kernel it judges."""

@@ -15,10 +15,12 @@ from slabrace.actors.locks import Completion, Refcounted
 from slabrace.actors.messages import DeferredAdd, DeferredXchg, ShrinkerFreeRcuCb
 from slabrace.actors.object import KernelObject, Part, poison
 from slabrace.runtime.actor import handles
+from slabrace.runtime.errors import MachineError
 
 if TYPE_CHECKING:
     from slabrace.actors.cpu import Cpu
     from slabrace.actors.memcg import Memcg
+    from slabrace.actors.rcu import RcuManager
     from slabrace.runtime.message import Envelope
 
 __all__ = ["ListHead", "NrDeferred", "ShrinkControl", "Shrinker", "ShrinkerOps"]
@@ -93,7 +95,14 @@ class Shrinker(Completion, Refcounted):
     kind = "shrinker"
 
     def __init__(
-        self, ops: ShrinkerOps, *, memcg_aware: bool, numa_aware: bool, nonslab: bool, seeks: int, batch: int
+        self,
+        ops: ShrinkerOps,
+        *,
+        memcg_aware: bool,
+        numa_aware: bool,
+        nonslab: bool,
+        seeks: int,
+        batch: int,
     ) -> None:
         self.ops = ops
         self.memcg_aware = memcg_aware
@@ -110,6 +119,13 @@ class Shrinker(Completion, Refcounted):
         self.prev: ListHead | Shrinker | None = None
         self.nr_deferred: NrDeferred | None = None
 
+    @property
+    def own_nr_deferred(self) -> NrDeferred:
+        """The counts of a shrinker that is not memcg aware."""
+        if self.nr_deferred is None:
+            raise MachineError(f"{self.name} is memcg aware: its counts are in shrinker_info")
+        return self.nr_deferred
+
     def references(self) -> Iterator[KernelObject]:
         if self.nr_deferred is not None:
             yield self.nr_deferred
@@ -117,7 +133,8 @@ class Shrinker(Completion, Refcounted):
     @handles(ShrinkerFreeRcuCb)
     def shrinker_free_rcu_cb(self, message: ShrinkerFreeRcuCb) -> None:
         """kfree(nr_deferred); kfree(shrinker)."""
-        self.sender.kernel.ftrace(self.sender, "shrinker_free_rcu_cb")
+        rcu: RcuManager = self.sender  # type: ignore[assignment]  # callbacks are its alone
+        rcu.kernel.ftrace(rcu, "shrinker_free_rcu_cb")
         for memory in (self.nr_deferred, self):
             if memory is not None:
                 memory.note("kfree", object=memory, kind=memory.kind)

@@ -2,20 +2,20 @@
 
 Two layouts, each with the functions that allocate, expand, free and reparent it:
 
- - ``UnitInfo`` (v6.7, 307bececcd12): an array of pointers to units of SHRINKER_UNIT_BITS ids. Expansion
+ - ``UnitInfo`` (v6.7, 307bececcd12): an array of pointers to units of 64 ids. Expansion
    copies the pointers, so old and new info *share* the units and no bit and no count can be lost.
- - ``FlatInfo`` (v5.13 to v6.6, flat_info.py): one long map, copied; the old bits are filled with ones.
+ - ``FlatInfo`` (v5.13 to v6.6, flat_info.py): one long map, copied; old bits are filled with ones.
 
-Source: mm/shrinker.c (v6.7): alloc_shrinker_info(), expand_one_shrinker_info(), expand_shrinker_info(),
-free_shrinker_info(), reparent_shrinker_deferred(), set_shrinker_bit(). What the lock is, the version
-says (``lock_shrinkers``).
+Source: mm/shrinker.c (v6.7): alloc_shrinker_info(), expand_one_shrinker_info(),
+expand_shrinker_info(), free_shrinker_info(), reparent_shrinker_deferred(), set_shrinker_bit(). What
+the lock is, the version says (``lock_shrinkers``).
 """
 
 from __future__ import annotations
 
 import abc
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from slabrace.actors.memcg import MemcgPerNode
 from slabrace.actors.messages import (
@@ -30,7 +30,7 @@ from slabrace.actors.messages import (
 from slabrace.actors.object import KernelObject
 from slabrace.runtime.actor import handles
 
-__all__ = ["SET_BIT", "CLEAR_BIT", "Bits", "ShrinkerInfo", "ShrinkerInfoBase", "ShrinkerInfoUnit"]
+__all__ = ["CLEAR_BIT", "SET_BIT", "Bits", "ShrinkerInfo", "ShrinkerInfoBase", "ShrinkerInfoUnit"]
 
 
 class ShrinkerInfoBase(KernelObject):
@@ -49,6 +49,10 @@ class ShrinkerInfoBase(KernelObject):
     @abc.abstractmethod
     def bit(self, id_: int) -> bool:
         """Whether the bit of ``id_`` is set, for laws."""
+
+    @abc.abstractmethod
+    def line_of(self, id_: int) -> KernelObject:
+        """The object that holds the bit of ``id_``."""
 
     @abc.abstractmethod
     def deferred(self, id_: int) -> int:
@@ -122,7 +126,9 @@ class ShrinkerInfo(ShrinkerInfoBase):
 
     __slots__ = ("unit", "unit_bits")
 
-    def __init__(self, pernode: MemcgPerNode, map_nr_max: int, unit_bits: int, version: int) -> None:
+    def __init__(
+        self, pernode: MemcgPerNode, map_nr_max: int, unit_bits: int, version: int
+    ) -> None:
         self.pernode = pernode
         self.version = version
         self.map_nr_max = map_nr_max
@@ -149,6 +155,9 @@ class ShrinkerInfo(ShrinkerInfoBase):
         unit = self.unit[index] if index < len(self.unit) else None
         return unit.nr_deferred.get(offset, 0) if unit is not None and unit.nr_deferred else 0
 
+    def line_of(self, id_: int) -> KernelObject:
+        return self.unit[id_ // self.unit_bits] or self
+
     def boot_set_bit(self, id_: int) -> None:
         index, offset = divmod(id_, self.unit_bits)
         unit = self.unit[index]
@@ -156,11 +165,6 @@ class ShrinkerInfo(ShrinkerInfoBase):
             unit.map |= 1 << offset
 
 
-def bits_table(message: type[SetBit] | type[ClearBit]) -> tuple[SetBit | ClearBit, ...]:
-    """One immutable message per bit, made once."""
-    return tuple(message(bit) for bit in range(64))
-
-
-SET_BIT: Final = bits_table(SetBit)
-CLEAR_BIT: Final = bits_table(ClearBit)
-
+SET_BIT: Final = tuple(SetBit(bit) for bit in range(64))
+CLEAR_BIT: Final = tuple(ClearBit(bit) for bit in range(64))
+"""One immutable message per bit of a unit, made once."""

@@ -1,12 +1,14 @@
 """How a shrinker comes and goes: RefcountLife (v6.7) and RwsemLife (up to v6.6).
 
-v6.7:  alloc (the idr slot is visible) -> register (list, refcount 1) -> ... -> free: put the initial
+v6.7:  alloc (the idr slot is visible) -> register (list, refcount 1) -> ... -> free: put the
+initial
        reference, wait for the last user, unlink, remove the id, and free after a grace period.
-v6.6:  prealloc -> register_prepared (list, REGISTERED) -> ... -> unregister: all under the write lock
+v6.6:  prealloc -> register_prepared (list, REGISTERED) -> ... -> unregister: all under the write
+lock
        that excludes every walk, so the owner may free the shrinker at once.
 
-Source: mm/shrinker.c (v6.7): shrinker_alloc(), shrinker_register(), shrinker_free(); mm/vmscan.c (v6.1):
-prealloc_shrinker(), register_shrinker_prepared(), unregister_shrinker().
+Source: mm/shrinker.c (v6.7): shrinker_alloc(), shrinker_register(), shrinker_free(); mm/vmscan.c
+(v6.1): prealloc_shrinker(), register_shrinker_prepared(), unregister_shrinker().
 """
 
 from __future__ import annotations
@@ -49,7 +51,11 @@ class ShrinkerLife(Version):
         cpu.ftrace(self.alloc_function)
         shrinker = cpu.kzalloc(
             lambda: self.kernel.new_shrinker(
-                name, Shrinker(ops, memcg_aware=memcg_aware, numa_aware=numa_aware, nonslab=nonslab, seeks=seeks, batch=batch)
+                name,
+                Shrinker(
+                    ops, memcg_aware=memcg_aware, numa_aware=numa_aware, nonslab=nonslab,
+                    seeks=seeks, batch=batch,
+                ),
             ),
             "shrinker",
         )  # fmt: skip
@@ -160,5 +166,3 @@ class RwsemLife(ShrinkerLife):
         self.unlock_shrinkers(cpu)
         cpu.note("shrinker_gone", shrinker=shrinker)
         cpu.kfree(shrinker.nr_deferred)
-
-

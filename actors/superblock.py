@@ -1,8 +1,8 @@
 """SuperBlock: a mount and its shrinker (tmpfs and the like): count, scan, mount, umount.
 
-The shrinker counts what the two list_lrus of the superblock hold for a memcg, and answers SHRINK_EMPTY
-where that is nothing. tmpfs pins its dentries, so a touched file adds nothing to the lists; what other
-file systems would cache there is added by ``cache_object``.
+The shrinker counts what the two list_lrus of the superblock hold for a memcg, and answers
+SHRINK_EMPTY where that is nothing. tmpfs pins its dentries, so a touched file adds nothing to the
+lists; what other file systems would cache there is added by ``cache_object``.
 
 Sources: fs/super.c (v6.7): alloc_super(), super_cache_count(), super_cache_scan(),
 deactivate_locked_super(), SB_BORN; fs/namespace.c:namespace_unlock() (the expedited grace period).
@@ -65,7 +65,7 @@ class SuperBlock(KernelObject):
         if self.s_shrink is not None:
             yield self.s_shrink
 
-    # -- the shrinker's callbacks ---------------------------------------------------------------------
+    # -- the shrinker's callbacks ------------------------------------------------------
 
     async def count_objects(self, cpu: Cpu, sc: ShrinkControl) -> int:
         """super_cache_count()."""
@@ -162,7 +162,7 @@ async def get_mem_cgroup_from_objcg(cpu: Cpu, objcg: ObjCgroup) -> Memcg:
 
 
 async def touch(cpu: Cpu, sb: SuperBlock, memcg: Memcg, pages: int, nid: int = 0) -> bool:
-    """dd to a file of a tmpfs: an inode with its lists, and ``pages`` charged. False: OOM.
+    """Dd to a file of a tmpfs: an inode with its lists, and ``pages`` charged. False: OOM.
 
     tmpfs keeps its dentries and its pages are anonymous to reclaim (no swap): nothing of it can be
     shrunk, which is why a touch sets no bit.

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from slabrace.actors.workqueue import WaitQueue
 
 __all__ = [
-    "DirectReclaimer", "DropCaches", "Kswapd", "MemcgCreator", "MemcgRemover", "MemoryReclaim", "Mounter",
-    "Script", "SlabReclaimer", "Toucher", "Umounter",
+    "DirectReclaimer", "DropCaches", "Kswapd", "MemcgCreator", "MemcgRemover", "MemoryReclaim",
+    "Mounter", "Script", "SlabReclaimer", "Toucher", "Umounter",
 ]  # fmt: skip
 
 PAGE = 4096
@@ -64,7 +64,9 @@ class SlabReclaimer(Cpu):
         for _ in range(self.passes):
             if not await css_tryget(self, self.memcg):
                 return
-            await self.kernel.version.shrink_slab(self, "GFP_KERNEL", self.nid, self.memcg, self.priority)
+            await self.kernel.version.shrink_slab(
+                self, "GFP_KERNEL", self.nid, self.memcg, self.priority
+            )
             await css_put(self, self.memcg)
 
 
@@ -146,7 +148,14 @@ class Toucher(Cpu):
     """Writes a file: charges ``pages`` and caches ``objects`` inodes, on behalf of ``memcg``."""
 
     def __init__(
-        self, kernel: Kernel, memcg: Memcg, sb: SuperBlock, *, pages: int = 0, objects: int = 1, nid: int = 0
+        self,
+        kernel: Kernel,
+        memcg: Memcg,
+        sb: SuperBlock,
+        *,
+        pages: int = 0,
+        objects: int = 1,
+        nid: int = 0,
     ) -> None:
         super().__init__(kernel)
         self.memcg = memcg

@@ -3,9 +3,9 @@
 Expansion copies pointers and shares the units, so what a reader writes through the old info is not
 lost. Units live exactly as long as their memcg; the info array in between is replaced under RCU.
 
-As merged in v6.7 two error paths are wrong, and stay so here: the teardown after a failed allocation
-runs outside the lock (kernel.md A2), and the info whose units could not be allocated is forgotten
-(A7). refcount_rcu_fixed.py overrides both.
+As merged in v6.7 two error paths are wrong, and stay so here: the teardown after a failed
+allocation runs outside the lock (kernel.md A2), and the info whose units could not be allocated is
+forgotten (A7). refcount_rcu_fixed.py overrides both.
 
 Source: mm/shrinker.c (v6.7), functions of the same names.
 """
@@ -29,7 +29,7 @@ __all__ = ["UnitInfo"]
 class UnitInfo(Version):
     """shrinker_info in two levels, v6.7."""
 
-    # -- alloc ----------------------------------------------------------------------------------------
+    # -- alloc -------------------------------------------------------------------------
 
     def boot_info(self, pernode: MemcgPerNode) -> ShrinkerInfo:
         """The info of a memcg that was there before the run: every unit that is needed by now."""
@@ -68,7 +68,9 @@ class UnitInfo(Version):
         self.unlock_shrinkers(cpu)
         return True
 
-    async def alloc_shrinker_info_failed(self, cpu: Cpu, memcg: Memcg, info: ShrinkerInfo | None) -> None:
+    async def alloc_shrinker_info_failed(
+        self, cpu: Cpu, memcg: Memcg, info: ShrinkerInfo | None
+    ) -> None:
         """As merged: the lock goes before the teardown (A2), and ``info`` is forgotten (A7)."""
         self.unlock_shrinkers(cpu)
         await self.free_shrinker_info(cpu, memcg)
@@ -102,7 +104,7 @@ class UnitInfo(Version):
             cpu.kfree(unit)
             info.unit[index] = None
 
-    # -- free -------------------------------------------------------------------------------------------
+    # -- free --------------------------------------------------------------------------
 
     async def free_shrinker_info(self, cpu: Cpu, memcg: Memcg) -> None:
         """Free info and units of every node: no grace period, nobody can hold the css any more."""
@@ -115,7 +117,7 @@ class UnitInfo(Version):
                 cpu.kvfree(info)
             cpu.write_once(pernode, "shrinker_info", None)
 
-    # -- expand -------------------------------------------------------------------------------------------
+    # -- expand ------------------------------------------------------------------------
 
     async def expand_shrinker_info(self, cpu: Cpu, new_id: int) -> bool:
         """Make room for ``new_id`` in every memcg; False for -ENOMEM. The lock is held."""
@@ -136,7 +138,9 @@ class UnitInfo(Version):
         """Replace the info of every node by a larger one that shares the old one's units."""
         lock = self.lock
         for pernode in memcg.nodeinfo:
-            old: ShrinkerInfo | None = await cpu.rcu_dereference_protected(pernode, "shrinker_info", lock)
+            old: ShrinkerInfo | None = await cpu.rcu_dereference_protected(
+                pernode, "shrinker_info", lock
+            )
             if old is None:
                 return True  # not online yet: alloc_shrinker_info() will use the new size
             units: list[ShrinkerInfoUnit | None] = await cpu.read_once(old, "unit")
@@ -153,7 +157,7 @@ class UnitInfo(Version):
             cpu.kvfree_rcu(old)
         return True
 
-    # -- bits and deferred counts ---------------------------------------------------------------------------
+    # -- bits and deferred counts ------------------------------------------------------
 
     async def set_shrinker_bit(self, cpu: Cpu, memcg: Memcg, nid: int, id_: int) -> None:
         """Mark shrinker ``id_`` as one that ``memcg`` has to visit."""
@@ -176,7 +180,9 @@ class UnitInfo(Version):
             cpu.note("unit_out_of_range", cpu=cpu, info=info, index=index)
         return unit
 
-    async def memcg_unit(self, cpu: Cpu, memcg: Memcg, nid: int, index: int) -> ShrinkerInfoUnit | None:
+    async def memcg_unit(
+        self, cpu: Cpu, memcg: Memcg, nid: int, index: int
+    ) -> ShrinkerInfoUnit | None:
         """shrinker_info_protected() and the unit: the memcg reference pins it."""
         cpu.rcu_read_lock()
         info: ShrinkerInfo = await cpu.rcu_dereference(memcg.nodeinfo[nid], "shrinker_info")
@@ -191,7 +197,9 @@ class UnitInfo(Version):
         taken: int = await cpu.ask(unit, DeferredXchg(offset)) if unit is not None else 0
         return taken
 
-    async def add_nr_deferred_memcg(self, cpu: Cpu, nr: int, memcg: Memcg, nid: int, id_: int) -> int:
+    async def add_nr_deferred_memcg(
+        self, cpu: Cpu, nr: int, memcg: Memcg, nid: int, id_: int
+    ) -> int:
         """Give ``nr`` back; the new count."""
         index, offset = divmod(id_, self.kernel.unit_bits)
         unit = await self.memcg_unit(cpu, memcg, nid, index)
@@ -199,7 +207,7 @@ class UnitInfo(Version):
         return count
 
     async def reparent_shrinker_deferred(self, cpu: Cpu, memcg: Memcg) -> None:
-        """Add the deferred counts of a dying memcg to its parent's; the child's stay as they are."""
+        """Add the deferred counts of a dying memcg to its parent's; the child's stay."""
         cpu.ftrace("reparent_shrinker_deferred")
         parent = memcg.parent or self.kernel.root_mem_cgroup
         await self.lock_reparent(cpu)

@@ -18,7 +18,14 @@ from __future__ import annotations
 import abc
 from typing import TYPE_CHECKING, ClassVar
 
-from slabrace.actors.arithmetic import SHRINK_BATCH, SHRINK_EMPTY, SHRINK_STOP, next_deferred, scan_delta, total_scan
+from slabrace.actors.arithmetic import (
+    SHRINK_BATCH,
+    SHRINK_EMPTY,
+    SHRINK_STOP,
+    next_deferred,
+    scan_delta,
+    total_scan,
+)
 from slabrace.actors.messages import DeferredAdd, DeferredXchg
 
 if TYPE_CHECKING:
@@ -44,7 +51,7 @@ class Version(abc.ABC):
     def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel
 
-    # -- what the parts provide -------------------------------------------------------------------
+    # -- what the parts provide --------------------------------------------------------
 
     @property
     @abc.abstractmethod
@@ -95,7 +102,7 @@ class Version(abc.ABC):
     @abc.abstractmethod
     async def shrink_slab_global(self, cpu: Cpu, gfp: str, nid: int, priority: int) -> int: ...
 
-    # -- shared by all ----------------------------------------------------------------------------------
+    # -- shared by all -----------------------------------------------------------------
 
     async def shrink_slab(self, cpu: Cpu, gfp: str, nid: int, memcg: Memcg, priority: int) -> int:
         """Objects freed. The root memcg walks all shrinkers, any other only those of its bits."""
@@ -106,7 +113,9 @@ class Version(abc.ABC):
         cpu.cond_resched()
         return freed
 
-    async def do_shrink_slab(self, cpu: Cpu, sc: ShrinkControl, shrinker: Shrinker, priority: int) -> int:
+    async def do_shrink_slab(
+        self, cpu: Cpu, sc: ShrinkControl, shrinker: Shrinker, priority: int
+    ) -> int:
         """Objects freed, or SHRINK_EMPTY; mm/shrinker.c:do_shrink_slab(), v5.13 and later."""
         cpu.ftrace("do_shrink_slab")
         cpu.might_sleep("do_shrink_slab()")  # count_objects() and scan_objects() may
@@ -151,24 +160,29 @@ class Version(abc.ABC):
             taken = await self.xchg_nr_deferred_memcg(cpu, sc.memcg, sc.nid, shrinker.id)
             self.note_deferred(cpu, "nr_deferred_take", sc.memcg, sc.nid, shrinker.id, taken)
             return taken
-        taken = await cpu.ask(shrinker.nr_deferred, DeferredXchg(sc.nid if shrinker.numa_aware else 0))
-        return taken
+        index = sc.nid if shrinker.numa_aware else 0
+        count: int = await cpu.ask(shrinker.own_nr_deferred, DeferredXchg(index))
+        return count
 
-    async def add_nr_deferred(self, cpu: Cpu, nr: int, shrinker: Shrinker, sc: ShrinkControl) -> int:
+    async def add_nr_deferred(
+        self, cpu: Cpu, nr: int, shrinker: Shrinker, sc: ShrinkControl
+    ) -> int:
         """Leave ``nr`` for later calls; the new count, which only the tracepoint wants."""
         if shrinker.memcg_aware:
             self.note_deferred(cpu, "nr_deferred_add", sc.memcg, sc.nid, shrinker.id, nr)
             return await self.add_nr_deferred_memcg(cpu, nr, sc.memcg, sc.nid, shrinker.id)
         index = sc.nid if shrinker.numa_aware else 0
-        count: int = await cpu.ask(shrinker.nr_deferred, DeferredAdd(index, nr))
+        count: int = await cpu.ask(shrinker.own_nr_deferred, DeferredAdd(index, nr))
         return count
 
-    def note_deferred(self, cpu: Cpu, event: str, memcg: Memcg, nid: int, id_: int, nr: int) -> None:
+    def note_deferred(
+        self, cpu: Cpu, event: str, memcg: Memcg, nid: int, id_: int, nr: int
+    ) -> None:
         """Tell the law of conservation."""
         if nr:
             cpu.note(event, memcg=memcg, nid=nid, id=id_, nr=nr)
 
     def publish_info(self, cpu: Cpu, pernode: MemcgPerNode, info: ShrinkerInfoBase) -> None:
-        """rcu_assign_pointer(pernode->shrinker_info, info): pairs with every rcu_dereference of it."""
+        """rcu_assign_pointer(shrinker_info, info): pairs with every rcu_dereference() of it."""
         cpu.note("shrinker_info_published", pernode=pernode, info=info)
         cpu.rcu_assign_pointer(pernode, "shrinker_info", info)

@@ -93,6 +93,9 @@ class Address:
         """Unique in its world and the same in every run."""
         return self.label
 
+    def __str__(self) -> str:
+        return self.name
+
 
 class Actor(Address):
     """Base of all actors; see the head of this file."""
@@ -117,12 +120,12 @@ class Actor(Address):
             table[message] = handler if cls.run is None else hearing(handler)
         cls.handlers = table
 
-    # -- what an active actor overrides -------------------------------------------------------
+    # -- what an active actor overrides ------------------------------------------------
 
     run: ClassVar[Callable[[Any], Coroutine[Any, Any, Any]] | None] = None
     """The coroutine of an active actor; a passive one has none."""
 
-    # -- the verbs ------------------------------------------------------------------------------
+    # -- the verbs ---------------------------------------------------------------------
 
     def send(self, to: Address, message: Message) -> Envelope:
         """Send ``message`` and go on. FIFO between this pair of actors, no order beyond."""
@@ -169,7 +172,7 @@ class Actor(Address):
         if watchers:
             world.tell(watchers, event, self, fields)
 
-    # -- inside a handler -------------------------------------------------------------------------
+    # -- inside a handler --------------------------------------------------------------
 
     @property
     def sender(self) -> Actor:

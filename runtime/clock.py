@@ -2,8 +2,8 @@
 
 On the engine a pick takes one tick, and when nobody can move time jumps to the next timer. The
 clock is an actor that owns the timers: a timer that is due becomes a message like any other, so it
-may fire late but never early, as in a kernel. No wall clock is read here; the live host moves this
-one along with its own.
+may fire late but never early. No wall clock is read here; the live host moves this one along with
+its own.
 """
 
 from __future__ import annotations

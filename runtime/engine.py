@@ -153,7 +153,7 @@ class Engine:
                 self._serve_interrupts()
                 return
 
-    # -- the rare things ------------------------------------------------------------------------
+    # -- the rare things ---------------------------------------------------------------
 
     def _serve_interrupts(self) -> None:
         """Continue whoever was answered late or heard a message; start whoever was spawned."""

@@ -117,7 +117,7 @@ class Live:
         self._walk = RandomWalk(seed)
         self._recorder = Recorder(self._walk)
 
-    # -- the run ----------------------------------------------------------------------------------
+    # -- the run -----------------------------------------------------------------------
 
     async def run(self) -> LiveOutcome:
         """Turn the world until it is at rest."""
@@ -139,8 +139,8 @@ class Live:
                     await self._done.wait()
                 except KeyboardInterrupt:
                     self._finish(End.INTERRUPTED)
-                finally:  # asyncio cancels us on Ctrl-C
-                    self._finish(End.INTERRUPTED)
+                finally:
+                    self._finish(End.INTERRUPTED)  # if cancelled, as asyncio does on Ctrl-C
                     self._tasks.cancel_scope.cancel()
         finally:
             for task in world.tasks:
@@ -151,10 +151,8 @@ class Live:
         """How it went. Raises what went wrong, if it was not a violation."""
         if self.error is not None:
             raise self.error
-        world = self.world
-        return LiveOutcome(
-            self.end, world.picks, world.deliveries, self.violations, self._recorder.picks
-        )
+        picks, deliveries = self.world.picks, self.world.deliveries
+        return LiveOutcome(self.end, picks, deliveries, self.violations, self._recorder.picks)
 
     def _finish(self, end: End, *violations: Violation) -> None:
         """The run is over, unless it already is."""
@@ -183,7 +181,7 @@ class Live:
             self.error = self.error or error
             self._finish(End.INTERRUPTED)
 
-    # -- the baton --------------------------------------------------------------------------------
+    # -- the baton ---------------------------------------------------------------------
 
     async def take(self) -> None:
         """Wait for the baton. When the run is over nobody has it."""
@@ -229,7 +227,7 @@ class Live:
         if not (world.ready or self.abroad or world.clock.timers or self._door.awaited):
             self._finish(End.QUIET)
 
-    # -- delivering -------------------------------------------------------------------------------
+    # -- delivering --------------------------------------------------------------------
 
     async def _serve(self, desk: Desk) -> None:
         """The task of one actor: deliver what lies on its desk."""
@@ -284,7 +282,7 @@ class Live:
         self.world.picks.append(-1)
         self.world.choices += 1
 
-    # -- time -------------------------------------------------------------------------------------
+    # -- time --------------------------------------------------------------------------
 
     async def sleep(self, nanoseconds: int) -> None:
         """Sleep for so much virtual time."""

@@ -110,7 +110,7 @@ class Schedule:
     def __repr__(self) -> str:
         return f"<Schedule of {self.scenario}, {len(self)} picks, by {self.made_by}>"
 
-    # -- writing ----------------------------------------------------------------------------------
+    # -- writing -----------------------------------------------------------------------
 
     def token(self) -> str:
         """One line without spaces."""
@@ -156,7 +156,7 @@ class Schedule:
                 "null, lists, and objects with text keys"
             ) from error
 
-    # -- reading ----------------------------------------------------------------------------------
+    # -- reading -----------------------------------------------------------------------
 
     @classmethod
     def read(cls, text: str) -> Schedule:

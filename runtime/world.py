@@ -55,7 +55,7 @@ class World:
         self.report: Callable[[], dict[str, Any]] = dict
         self.clock = self.add(Clock(), "clock")
 
-    # -- populating ---------------------------------------------------------------------------
+    # -- populating --------------------------------------------------------------------
 
     def add(self, actor: A, name: str | None = None) -> A:
         """Take ``actor`` in under ``name``, or under its class's name and a number."""
@@ -94,7 +94,7 @@ class World:
             monitor.attach(self)
             self.monitors.append(monitor)
 
-    # -- what actors use --------------------------------------------------------------------------
+    # -- what actors use ---------------------------------------------------------------
 
     def lane(self, owner: Actor, key: str = "") -> Lane:
         """The lane of ``owner`` called ``key``, made at its first use."""
@@ -116,17 +116,18 @@ class World:
         self.choices += 1
         return value
 
-    # -- watching -------------------------------------------------------------------------------
+    # -- watching ----------------------------------------------------------------------
 
     def watch(self, event: str, watcher: Watcher) -> None:
         """Call ``watcher`` for every ``event``."""
         self.watchers[event] = (*self.watchers.get(event, self.taps), watcher)
 
     def tap(self, watcher: Watcher) -> None:
-        """Call ``watcher`` for every event there is."""
+        """Call ``watcher`` for every event there is, before any monitor judges it."""
+        seen = len(self.taps)
         self.taps = (*self.taps, watcher)
         for event, watchers in self.watchers.items():
-            self.watchers[event] = (*watchers, watcher)
+            self.watchers[event] = (*watchers[:seen], watcher, *watchers[seen:])
 
     def tell(
         self, watchers: tuple[Watcher, ...], name: str, actor: Actor, fields: dict[str, Any]

@@ -21,7 +21,7 @@ __all__ = ["Catalogue"]
 
 HERE: Final = Path(__file__).parent
 SHELVES: Final = ("", "bugs", "suspects")
-NOT_STORIES: Final = ("__init__", "catalogue", "cli", "plugins", "scripts", "report")
+NOT_STORIES: Final = ("__init__", "catalogue", "choices", "cli", "plugins", "scripts", "small")
 
 
 class Catalogue:

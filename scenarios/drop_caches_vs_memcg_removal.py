@@ -17,7 +17,7 @@ __all__ = ["drop_caches_vs_memcg_removal"]
 def drop_caches_vs_memcg_removal(
     world: World, *, version: Version = "refcount_rcu_fixed", children: int = 2
 ) -> None:
-    """drop_caches meets memcgs that are dying: the iterator's reference keeps each until it is left."""
+    """drop_caches meets dying memcgs: the iterator's reference keeps each until it is left."""
     kernel, memcg, sb, _ = small(world, VERSIONS[version])
     doomed = [kernel.boot_memcg(f"C{number}", memcg) for number in range(children)]
     for child in doomed:

@@ -14,7 +14,7 @@ __all__ = ["free_vs_reclaim"]
 
 @scenario(verdict=NEVER, runs=200, delays=PREEMPTION)
 def free_vs_reclaim(world: World, *, version: Version = "refcount_rcu_fixed") -> None:
-    """umount of S, whose object A holds, while A and the root are reclaimed.
+    """Umount of S, whose object A holds, while A and the root are reclaimed.
 
     shrinker_free() must wait for running callbacks, and the walks must not step on freed memory.
     """

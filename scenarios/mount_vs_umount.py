@@ -16,8 +16,8 @@ __all__ = ["mount_vs_umount"]
 def mount_vs_umount(world: World, *, version: Version = "refcount_rcu_fixed") -> None:
     """S is unmounted, T and U are mounted, and the root is reclaimed, all at once.
 
-    The list must stay whole and no walk may step off it. No memcg has a bit here: an id that is used
-    again under a memcg walk is suspect L1.
+    The list must stay whole and no walk may step off it. No memcg has a bit here: an id that is
+    used again under a memcg walk is suspect L1.
     """
     kernel, _, sb, _ = small(world, VERSIONS[version], mounts=2, with_object=False)
     world.spawn(

@@ -17,9 +17,10 @@ __all__ = ["offline_vs_reclaim"]
 
 @scenario(verdict=NEVER, runs=200, delays=PREEMPTION)
 def offline_vs_reclaim(world: World, *, version: Version = "refcount_rcu_fixed") -> None:
-    """rmdir of A/C, which holds objects, while A and below are reclaimed and C gets another object.
+    """Rmdir of A/C, which holds objects, while A and below are reclaimed and C gets another object.
 
-    What C had must end up on A's list with A's bit set; nothing of C may be touched once it is freed.
+    What C had must end up on A's list with A's bit set; nothing of C may be touched once it is
+    freed.
     """
     kernel, memcg, sb, _ = small(world, VERSIONS[version], with_object=False)
     child = kernel.boot_memcg("C", memcg)

@@ -1,11 +1,12 @@
 """phases: the workload of the recordings, one phase after the other, counted function by function.
 
-Nothing runs at the same time, so every count is exact: it equals that of a real kernel or the model is
-wrong (kernel.md 10). ``stats.calls`` holds {phase: {function: calls}}, ``stats.loops`` the calls of every
-round of drop_caches, since how often it goes round depends on what else the machine caches.
+Nothing runs at the same time, so every count is exact: it equals that of a real kernel or the model
+is wrong (kernel.md 10). ``stats.calls`` holds {phase: {function: calls}}, ``stats.loops`` the calls
+of every round of drop_caches, since how often it goes round depends on what else the machine
+caches.
 
-Two times are the recordings' own: umount(8) takes about two jiffies and a grace period three (HZ=250);
-from them follows how many callbacks run after the umounts are over.
+Two times are the recordings' own: umount(8) takes about two jiffies and a grace period three
+(HZ=250); from them follows how many callbacks run after the umounts are over.
 """
 
 from __future__ import annotations
@@ -92,9 +93,7 @@ class Phases(Cpu):
         return {"calls": calls, "loops": loops}
 
 
-@scenario(
-    verdict=NEVER, strategy="round_robin", delays=("from=rcu to=rcu message=GpEnd for=12ms",)
-)
+@scenario(verdict=NEVER, strategy="round_robin", delays=("from=rcu to=rcu message=GpEnd for=12ms",))
 def phases(
     world: World,
     *,

@@ -18,8 +18,8 @@ __all__ = ["register_vs_reclaim"]
 def register_vs_reclaim(world: World, *, version: Version = "refcount_rcu_fixed") -> None:
     """A mount appears and caches an object while A and the root are reclaimed.
 
-    Its callbacks must not run before it is registered, and its first object must be found. The object
-    comes after the registration here; before it, the lockless walk may lose it (suspect L2).
+    Its callbacks must not run before it is registered, and its first object must be found. The
+    object comes after the registration here; before it, the lockless walk may lose it (suspect L2).
     """
     kernel, memcg, _, _ = small(world, VERSIONS[version], mounts=2)
 

@@ -1,6 +1,7 @@
 """The beginning that the small scenarios share: one mount, one memcg, room for two shrinkers.
 
-SHRINKER_UNIT_BITS is 2, so the third shrinker makes every info expand; nothing else differs from 64.
+SHRINKER_UNIT_BITS is 2, so the third shrinker makes every info expand; nothing else differs from
+64.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ __all__ = ["PREEMPTION", "UNIT_BITS", "Small", "small"]
 UNIT_BITS = 2
 
 PREEMPTION = ("from=* for=20..100 p=0.1",)
-"""Every tenth message is held up, as by preemption: a random walk alone is too even for most races."""
+"""Every tenth message is held up, as by preemption: a plain random walk is too even for races."""
 
 
 class Small(NamedTuple):
@@ -33,7 +34,12 @@ class Small(NamedTuple):
 
 
 def small(
-    world: World, version: type[Version], *, with_object: bool = True, mounts: int = 1, **options: Any
+    world: World,
+    version: type[Version],
+    *,
+    with_object: bool = True,
+    mounts: int = 1,
+    **options: Any,
 ) -> Small:
     """A memcg A and ``mounts`` mounts: S, and more that nobody looks at."""
     kernel = Kernel(world, version, unit_bits=UNIT_BITS, **options)

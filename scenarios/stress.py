@@ -6,7 +6,8 @@
     reclaim  memory.reclaim of 64 MiB on /test, then drop_caches, as in the recordings
 
 Reclaimers run beside the mounts, as kswapd would: that is where the old lock is fought over. tmpfs
-without swap has nothing to give back, so what reclaim frees are the dentries of the cgroup file system.
+without swap has nothing to give back, so what reclaim frees are the dentries of the cgroup file
+system.
 """
 
 from __future__ import annotations
@@ -33,7 +34,9 @@ __all__ = ["stress"]
 class Dd(Cpu):
     """One CPU's share of the touches."""
 
-    def __init__(self, kernel: Kernel, shell: Stress, share: list[tuple[SuperBlock, Memcg]]) -> None:
+    def __init__(
+        self, kernel: Kernel, shell: Stress, share: list[tuple[SuperBlock, Memcg]]
+    ) -> None:
         super().__init__(kernel)
         self.shell = shell
         self.share = share
@@ -150,9 +153,9 @@ def stress(
 ) -> None:
     """The patch's script: memcgs, tmpfs mounts, parallel touches, reclaim, drop_caches.
 
-    full is 4001 memcgs, 4001 mounts, 3001 touches and the limit of 4 GiB. passes is how often each of
-    the reclaimers walks /test beside the mounts; retries how often memory.reclaim tries again when
-    it got nothing (16 in the kernel).
+    full is 4001 memcgs, 4001 mounts, 3001 touches and the limit of 4 GiB. passes is how often each
+    of the reclaimers walks /test beside the mounts; retries how often memory.reclaim tries again
+    when it got nothing (16 in the kernel).
     """
     if full:
         memcgs, mounts, touches, limit_mib = 4001, 4001, 3001, 4096

@@ -1,4 +1,4 @@
-"""The walks: one file for each version of shrink_slab(), all under the protocol of ``version.py``."""
+"""The walks: one file a version of shrink_slab(), all under the protocol of ``version.py``."""
 
 from slabrace.actors.shrink_slab.refcount_rcu import RefcountRcu
 from slabrace.actors.shrink_slab.refcount_rcu_fixed import RefcountRcuFixed

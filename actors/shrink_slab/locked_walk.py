@@ -12,10 +12,9 @@ import abc
 from typing import TYPE_CHECKING
 
 from slabrace.actors.arithmetic import SHRINK_EMPTY
-from slabrace.actors.messages import IdrFind
+from slabrace.actors.messages import ClearBit, IdrFind
 from slabrace.actors.shrinker import ShrinkControl, Shrinker
 from slabrace.actors.shrinker_info import CLEAR_BIT
-from slabrace.actors.messages import ClearBit
 from slabrace.actors.version import Version
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ outside RCU, and the memcg's css reference, held by the caller, pins the units. 
 replaced whenever the walk sleeps, so it is loaded again for every unit.
 
 As merged it leaks a reference where kmem accounting is off (kernel.md A1: ``skip_kmem_off``). Two
-suspects are here as they are in the kernel: ``forget`` clears a bit without looking again, which may
-meet an id that was reused (L1) or a shrinker that is about to be registered (L2).
+suspects are here as they are in the kernel: ``forget`` clears a bit without looking again, which
+may meet an id that was reused (L1) or a shrinker that is about to be registered (L2).
 
 Source: mm/shrinker.c:shrink_slab_memcg(), shrink_slab(), v6.7.
 """
@@ -52,7 +52,7 @@ class RefcountRcu(UnitInfo, RefcountLife):
     def unlock_reparent(self, cpu: Cpu) -> None:
         self.unlock_shrinkers(cpu)
 
-    # -- the memcg walk -----------------------------------------------------------------------------
+    # -- the memcg walk ----------------------------------------------------------------
 
     async def shrink_slab_memcg(
         self, cpu: Cpu, gfp: str, nid: int, memcg: Memcg, priority: int
@@ -73,7 +73,9 @@ class RefcountRcu(UnitInfo, RefcountLife):
                 offset = await cpu.ask(unit, FindNextBit(offset + 1))
             index += 1
 
-    async def next_unit(self, cpu: Cpu, memcg: Memcg, nid: int, index: int) -> ShrinkerInfoUnit | None:
+    async def next_unit(
+        self, cpu: Cpu, memcg: Memcg, nid: int, index: int
+    ) -> ShrinkerInfoUnit | None:
         """Load the info again and take its unit: it may have been replaced while we slept."""
         cpu.rcu_read_lock()
         info: ShrinkerInfo | None = await cpu.rcu_dereference(memcg.nodeinfo[nid], "shrinker_info")
@@ -133,7 +135,7 @@ class RefcountRcu(UnitInfo, RefcountLife):
         await self.set_shrinker_bit(cpu, sc.memcg, sc.nid, shrinker.id)
         return freed
 
-    # -- the global walk ------------------------------------------------------------------------------
+    # -- the global walk ---------------------------------------------------------------
 
     async def shrink_slab_global(self, cpu: Cpu, gfp: str, nid: int, priority: int) -> int:
         """Objects freed from all shrinkers; those that are memcg aware see the root."""

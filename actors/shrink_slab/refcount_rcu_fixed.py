@@ -38,7 +38,9 @@ class RefcountRcuFixed(RefcountRcu):
         await cpu.ask(unit, CLEAR_BIT[offset])
         await self.shrinker_put(cpu, shrinker)
 
-    async def alloc_shrinker_info_failed(self, cpu: Cpu, memcg: Memcg, info: ShrinkerInfo | None) -> None:
+    async def alloc_shrinker_info_failed(
+        self, cpu: Cpu, memcg: Memcg, info: ShrinkerInfo | None
+    ) -> None:
         """A7: free the info that was not published; A2: tear down the rest under the lock."""
         cpu.kvfree(info)
         await self.teardown(cpu, memcg)

@@ -1,8 +1,8 @@
 """rwsem_flat: the walk under shrinker_rwsem over one long map, v5.13 to v6.6.
 
 This is linux-6.1 of the recordings, and the base of the published "before" profile. Nothing here is
-freed while a walk runs, because every writer waits for all readers; that is the whole safety argument
-and the whole cost.
+freed while a walk runs, because every writer waits for all readers; that is the whole safety
+argument and the whole cost.
 
 Source: mm/vmscan.c:shrink_slab_memcg(), shrink_slab(), v6.1.
 """

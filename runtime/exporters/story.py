@@ -109,7 +109,7 @@ def is_one(value: Any, objects: set[str]) -> bool:
     return isinstance(value, Address) and value.name in objects
 
 
-# -- composing ------------------------------------------------------------------------------------
+# -- composing -------------------------------------------------------------------------
 
 
 def compose(

@@ -78,7 +78,7 @@ class Delayed:
         delays = "".join(f' --delay "{policy}"' for policy in self.policies.policies)
         return f"{self.inner.describe()}{delays}"
 
-    # -- holding ----------------------------------------------------------------------------------
+    # -- holding -----------------------------------------------------------------------
 
     def _hold(self, lane: Lane) -> bool:
         """Hold the head of ``lane``, if a policy says so."""

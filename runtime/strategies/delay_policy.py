@@ -1,6 +1,6 @@
 """Delay policy: which messages are held back, and for how long.
 
-    --delay "from=cpu* to=rcu message=GpEnd for=1..200 p=0.5"
+    --delay "from=client* to=server message=Load for=1..200 p=0.5"
     --delay "to=counter for=5us"       --delay "message=Load,for=exp:20us"
 
 ``from``, ``to`` and ``message`` are patterns (``*``, ``?``, ``[..]``) for the sender, the addressee
@@ -96,7 +96,7 @@ class Delay:
             if not equals or not value:
                 raise UsageError(
                     f"cannot read {pair!r} in the delay {text!r}: expected key=value pairs, as in "
-                    f'"from=cpu* message=Load for=1..20 p=0.5"; {nearest(key, KEYS)}'
+                    f'"from=a* message=Load for=1..20 p=0.5"; {nearest(key, KEYS)}'
                 )
             if key not in KEYS:
                 raise UsageError(f"unknown key {key!r} in the delay {text!r}; {nearest(key, KEYS)}")

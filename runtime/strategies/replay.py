@@ -79,7 +79,7 @@ class Replay:
         world.door = self._door = RecordedDoor(world, self.arrive)
         return True
 
-    # -- following --------------------------------------------------------------------------------
+    # -- following ---------------------------------------------------------------------
 
     def pick(self, ready: Sequence[Lane], /) -> int:
         """The lane that the schedule names."""
@@ -162,7 +162,7 @@ class Replay:
             if type(pick) is Departure and pick.actor == error.actor:
                 raise NativeAwait(self.at, pick.actor) from error
 
-    # -- finding ----------------------------------------------------------------------------------
+    # -- finding -----------------------------------------------------------------------
 
     def _lane(self, entry: int, pick: Pick) -> Lane:
         """The lane of a delivery, checked by name."""
@@ -199,7 +199,7 @@ class Replay:
             self._diverge(pick)
         return lane
 
-    # -- giving up --------------------------------------------------------------------------------
+    # -- giving up ---------------------------------------------------------------------
 
     def _past_the_end(self, found: str = "") -> NoReturn:
         """The run goes on and the schedule does not."""

@@ -29,13 +29,19 @@ def umount_after_a_visit(world: World, version: type[Version]) -> None:
     world.spawn(SlabReclaimer(kernel, memcg), Umounter(kernel, sb))
 
 
-@scenario(verdict=SOMETIMES, bug="A1", law=("deadlock", "refcount"), runs=50, fixed="A1_refcount_leak_fixed")
-def A1_refcount_leak(world: World) -> None:  # noqa: N802 (the id of the bug)
-    """umount hangs in shrinker_free(): a walk with kmem off kept a reference (as merged)."""
+@scenario(
+    verdict=SOMETIMES,
+    bug="A1",
+    law=("deadlock", "refcount"),
+    runs=50,
+    fixed="A1_refcount_leak_fixed",
+)
+def A1_refcount_leak(world: World) -> None:
+    """Umount hangs in shrinker_free(): a walk with kmem off kept a reference (as merged)."""
     umount_after_a_visit(world, RefcountRcu)
 
 
 @scenario(verdict=NEVER, runs=50)
-def A1_refcount_leak_fixed(world: World) -> None:  # noqa: N802
+def A1_refcount_leak_fixed(world: World) -> None:
     """The same with the fix: the bit is cleared and the reference put."""
     umount_after_a_visit(world, RefcountRcuFixed)

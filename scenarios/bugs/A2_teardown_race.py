@@ -31,15 +31,15 @@ def mkdir_fails_under_expansion(world: World, version: type[Version]) -> None:
 
 
 @scenario(
-    verdict=SOMETIMES, bug="A2", law=("use_after_free", "double_free"), runs=3000, delays=PREEMPTION,
-    fixed="A2_teardown_race_fixed",
+    verdict=SOMETIMES, bug="A2", law=("use_after_free", "double_free"), runs=3000,
+    delays=PREEMPTION,    fixed="A2_teardown_race_fixed",
 )  # fmt: skip
-def A2_teardown_race(world: World) -> None:  # noqa: N802
+def A2_teardown_race(world: World) -> None:
     """An expansion copies an info whose memcg is being torn down: double free (as merged)."""
     mkdir_fails_under_expansion(world, RefcountRcu)
 
 
 @scenario(verdict=NEVER, runs=3000, delays=PREEMPTION)
-def A2_teardown_race_fixed(world: World) -> None:  # noqa: N802
+def A2_teardown_race_fixed(world: World) -> None:
     """The same with the teardown under shrinker_mutex."""
     mkdir_fails_under_expansion(world, RefcountRcuFixed)

@@ -1,7 +1,7 @@
 """A7: the info whose units could not be allocated is forgotten.
 
-"mm: shrinker: avoid memleak in alloc_shrinker_info", 15e8156713cc (v6.12), fixes 307bececcd12. The error
-path frees what was published, and this info was not yet.
+"mm: shrinker: avoid memleak in alloc_shrinker_info", 15e8156713cc (v6.12), fixes 307bececcd12. The
+error path frees what was published, and this info was not yet.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ def mkdir_fails(world: World, version: type[Version]) -> None:
 
 
 @scenario(verdict=SOMETIMES, bug="A7", law="leak", runs=100, fixed="A7_info_leak_fixed")
-def A7_info_leak(world: World) -> None:  # noqa: N802
-    """mkdir with a failing unit allocation leaks the info (as merged)."""
+def A7_info_leak(world: World) -> None:
+    """Mkdir with a failing unit allocation leaks the info (as merged)."""
     mkdir_fails(world, RefcountRcu)
 
 
 @scenario(verdict=NEVER, runs=100)
-def A7_info_leak_fixed(world: World) -> None:  # noqa: N802
+def A7_info_leak_fixed(world: World) -> None:
     """The same with the info freed."""
     mkdir_fails(world, RefcountRcuFixed)

@@ -1,7 +1,7 @@
 """B1: reparenting sets the parent's bit only if the parent's count was 0, and the count may be off.
 
-"mm: list_lru: set shrinker map bit when child nr_items is not zero", 8199be001a47 (v5.10): 14 million
-negative dentries that only a reboot could free.
+"mm: list_lru: set shrinker map bit when child nr_items is not zero", 8199be001a47 (v5.10): 14
+million negative dentries that only a reboot could free.
 
     reclaim of P                rmdir C1, then C2                 delete two objects of C2
     count: EMPTY
@@ -57,19 +57,19 @@ PREEMPTED = (
     "from=slabreclaimer* to=S.s_inode_lru* message=XaLoad for=20..120 p=0.5",
     "from=kworker to=S.s_inode_lru* message=Lock for=20..80",
 )
-"""Who is held up: the walk before it clears the bit and before it looks, the kworker at the lock."""
+"""Held up: the walk before it clears the bit and before it looks, the kworker at the lock."""
 
 
 @scenario(
     verdict=SOMETIMES, bug="B1", law="lost_bit", runs=1000, delays=PREEMPTED,
     fixed="B1_lost_bit_reparent_fixed",
 )  # fmt: skip
-def B1_lost_bit_reparent(world: World) -> None:  # noqa: N802
+def B1_lost_bit_reparent(world: World) -> None:
     """A parent's objects become invisible to reclaim: the bit is not set again (up to v5.9)."""
     two_children_die(world, BitIfEmpty)
 
 
 @scenario(verdict=NEVER, runs=1000, delays=PREEMPTED)
-def B1_lost_bit_reparent_fixed(world: World) -> None:  # noqa: N802
+def B1_lost_bit_reparent_fixed(world: World) -> None:
     """The same with the bit set whenever something was moved."""
     two_children_die(world, ListLrus)

@@ -1,7 +1,7 @@
 """B4: without a test for "registered" a walk runs a shrinker whose owner is not ready.
 
-A design bug found in the review of "Improve shrink_slab() scalability" v6 (2018): the id is visible from
-the preallocation on, and an expansion sets the bit of every id.
+A design bug found in the review of "Improve shrink_slab() scalability" v6 (2018): the id is visible
+from the preallocation on, and an expansion sets the bit of every id.
 
     mount S                     mount T                          reclaim of A
     prealloc: id of S
@@ -36,7 +36,7 @@ class AnyIdRuns(RwsemFlat):
 
 
 def two_mounts_and_a_walk(world: World, version: type[Version]) -> None:
-    """T takes the last id there is room for and sleeps before it registers; U makes the maps expand."""
+    """T takes the last id there is room for and sleeps; then U makes the maps expand."""
     kernel, memcg, _, _ = small(world, version, with_object=False)
 
     async def mount_slowly(cpu: Cpu) -> None:
@@ -55,12 +55,12 @@ def two_mounts_and_a_walk(world: World, version: type[Version]) -> None:
     verdict=SOMETIMES, bug="B4", law="callback_lifetime", runs=50,
     fixed="B4_run_before_register_fixed",
 )  # fmt: skip
-def B4_run_before_register(world: World) -> None:  # noqa: N802
+def B4_run_before_register(world: World) -> None:
     """A walk finds the bit of a shrinker that is not registered yet, and runs it."""
     two_mounts_and_a_walk(world, AnyIdRuns)
 
 
 @scenario(verdict=NEVER, runs=50)
-def B4_run_before_register_fixed(world: World) -> None:  # noqa: N802
+def B4_run_before_register_fixed(world: World) -> None:
     """The same with the test for SHRINKER_REGISTERED."""
     two_mounts_and_a_walk(world, RwsemFlat)

@@ -1,9 +1,9 @@
 """D14: the second do_shrink_slab() after clear_bit() is left out.
 
-    reclaim of A                            list_lru_add
-    count: EMPTY
-                                            0 -> 1, set_bit: was set already
-    clear_bit
+reclaim of A                            list_lru_add
+count: EMPTY
+                                        0 -> 1, set_bit: was set already
+clear_bit
 """
 
 from __future__ import annotations
@@ -40,13 +40,20 @@ def object_comes_under_a_walk(world: World, version: type[Version]) -> None:
     world.spawn(SlabReclaimer(kernel, memcg), Toucher(kernel, memcg, sb))
 
 
-@scenario(verdict=SOMETIMES, bug="D14", law="lost_bit", runs=500, delays=PREEMPTION, fixed="D14_no_recheck_fixed")
-def D14_no_recheck(world: World) -> None:  # noqa: N802
+@scenario(
+    verdict=SOMETIMES,
+    bug="D14",
+    law="lost_bit",
+    runs=500,
+    delays=PREEMPTION,
+    fixed="D14_no_recheck_fixed",
+)
+def D14_no_recheck(world: World) -> None:
     """An object that comes between count and clear_bit loses its bit."""
     object_comes_under_a_walk(world, NoRecheck)
 
 
 @scenario(verdict=NEVER, runs=500, delays=PREEMPTION)
-def D14_no_recheck_fixed(world: World) -> None:  # noqa: N802
+def D14_no_recheck_fixed(world: World) -> None:
     """The same with the second look."""
     object_comes_under_a_walk(world, RefcountRcu)

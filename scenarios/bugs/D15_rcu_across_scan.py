@@ -1,6 +1,7 @@
 """D15: rcu_read_lock() is held across do_shrink_slab(), which may sleep.
 
-The reason for the refcount: RCU alone cannot protect a shrinker that is being run. One CPU is enough.
+The reason for the refcount: RCU alone cannot protect a shrinker that is being run. One CPU is
+enough.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ __all__ = ["D15_rcu_across_scan", "D15_rcu_across_scan_fixed"]
 class RcuAcrossScan(RefcountRcu):
     """One section around the callbacks."""
 
-    async def do_shrink_slab(self, cpu: Cpu, sc: ShrinkControl, shrinker: Shrinker, priority: int) -> int:
+    async def do_shrink_slab(
+        self, cpu: Cpu, sc: ShrinkControl, shrinker: Shrinker, priority: int
+    ) -> int:
         cpu.rcu_read_lock()
         freed = await super().do_shrink_slab(cpu, sc, shrinker, priority)
         cpu.rcu_read_unlock()
@@ -34,12 +37,12 @@ def one_walk(world: World, version: type[Version]) -> None:
 
 
 @scenario(verdict=ALWAYS, bug="D15", law="sleep_in_atomic", fixed="D15_rcu_across_scan_fixed")
-def D15_rcu_across_scan(world: World) -> None:  # noqa: N802
+def D15_rcu_across_scan(world: World) -> None:
     """Callbacks that may sleep run inside a read-side section."""
     one_walk(world, RcuAcrossScan)
 
 
 @scenario(verdict=NEVER)
-def D15_rcu_across_scan_fixed(world: World) -> None:  # noqa: N802
+def D15_rcu_across_scan_fixed(world: World) -> None:
     """The same with the refcount alone."""
     one_walk(world, RefcountRcu)

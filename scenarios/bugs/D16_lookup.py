@@ -1,7 +1,7 @@
 """D16: three ways to break the contract between lookup and free.
 
-The walk looks a shrinker up and takes its reference in one RCU section; shrinker_free() takes the id away
-and frees after a grace period that begins later. Each half relies on the other:
+The walk looks a shrinker up and takes its reference in one RCU section; shrinker_free() takes the
+id away and frees after a grace period that begins later. Each half relies on the other:
 
     D16_idr_find_without_rcu         the section is missing
     D16_kfree_instead_of_call_rcu    the grace period is missing
@@ -69,25 +69,46 @@ def shrinker_goes_under_a_lookup(world: World, version: type[Version]) -> None:
 BUDGET = 1000
 
 
-@scenario(verdict=SOMETIMES, bug="D16", law="use_after_free", runs=BUDGET, delays=PREEMPTION, fixed="D16_lookup_fixed")
-def D16_idr_find_without_rcu(world: World) -> None:  # noqa: N802
+@scenario(
+    verdict=SOMETIMES,
+    bug="D16",
+    law="use_after_free",
+    runs=BUDGET,
+    delays=PREEMPTION,
+    fixed="D16_lookup_fixed",
+)
+def D16_idr_find_without_rcu(world: World) -> None:
     """The shrinker is freed between idr_find() and shrinker_try_get()."""
     shrinker_goes_under_a_lookup(world, NoSection)
 
 
-@scenario(verdict=SOMETIMES, bug="D16", law="use_after_free", runs=BUDGET, delays=PREEMPTION, fixed="D16_lookup_fixed")
-def D16_kfree_instead_of_call_rcu(world: World) -> None:  # noqa: N802
+@scenario(
+    verdict=SOMETIMES,
+    bug="D16",
+    law="use_after_free",
+    runs=BUDGET,
+    delays=PREEMPTION,
+    fixed="D16_lookup_fixed",
+)
+def D16_kfree_instead_of_call_rcu(world: World) -> None:
     """The shrinker is freed under the section of a walk that looked it up."""
     shrinker_goes_under_a_lookup(world, NoGracePeriod)
 
 
-@scenario(verdict=SOMETIMES, bug="D16", law="use_after_free", runs=BUDGET, delays=PREEMPTION, fixed="D16_lookup_fixed")
-def D16_idr_remove_after_free(world: World) -> None:  # noqa: N802
+@scenario(
+    verdict=SOMETIMES,
+    bug="D16",
+    law="use_after_free",
+    runs=BUDGET,
+    delays=PREEMPTION,
+    fixed="D16_lookup_fixed",
+)
+def D16_idr_remove_after_free(world: World) -> None:
     """A walk finds the id of a shrinker whose grace period has passed."""
     shrinker_goes_under_a_lookup(world, IdLast)
 
 
 @scenario(verdict=NEVER, runs=BUDGET, delays=PREEMPTION)
-def D16_lookup_fixed(world: World) -> None:  # noqa: N802
+def D16_lookup_fixed(world: World) -> None:
     """The same with all three in their places."""
     shrinker_goes_under_a_lookup(world, RefcountRcu)

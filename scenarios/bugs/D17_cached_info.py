@@ -24,7 +24,9 @@ class CachedInfo(RefcountRcu):
 
     cached: ShrinkerInfo
 
-    async def next_unit(self, cpu: Cpu, memcg: Memcg, nid: int, index: int) -> ShrinkerInfoUnit | None:
+    async def next_unit(
+        self, cpu: Cpu, memcg: Memcg, nid: int, index: int
+    ) -> ShrinkerInfoUnit | None:
         cpu.rcu_read_lock()
         if index == 0:
             self.cached = await cpu.rcu_dereference(memcg.nodeinfo[nid], "shrinker_info")
@@ -39,13 +41,15 @@ def expansion_under_a_scan(world: World, version: type[Version]) -> None:
     world.spawn(SlabReclaimer(kernel, memcg), Mounter(kernel, "T"))
 
 
-@scenario(verdict=SOMETIMES, bug="D17", law="use_after_free", runs=50, fixed="D17_cached_info_fixed")
-def D17_cached_info(world: World) -> None:  # noqa: N802
+@scenario(
+    verdict=SOMETIMES, bug="D17", law="use_after_free", runs=50, fixed="D17_cached_info_fixed"
+)
+def D17_cached_info(world: World) -> None:
     """The walk reads an info that was replaced and freed while it slept."""
     expansion_under_a_scan(world, CachedInfo)
 
 
 @scenario(verdict=NEVER, runs=50)
-def D17_cached_info_fixed(world: World) -> None:  # noqa: N802
+def D17_cached_info_fixed(world: World) -> None:
     """The same with the info loaded again."""
     expansion_under_a_scan(world, RefcountRcu)

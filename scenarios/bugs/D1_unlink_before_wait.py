@@ -12,10 +12,10 @@ Asked by Lai Jiangshan (December 2023) and Alan Huang and Vlastimil Babka (June 
 from __future__ import annotations
 
 from slabrace.actors.cpu import Cpu
+from slabrace.actors.initial import mounted
 from slabrace.actors.shrink_slab import RefcountRcu
 from slabrace.actors.shrinker import Shrinker
 from slabrace.actors.tasks import SlabReclaimer, Umounter
-from slabrace.actors.initial import mounted
 from slabrace.actors.version import Version
 from slabrace.runtime.scenario import NEVER, SOMETIMES, scenario
 from slabrace.runtime.world import World
@@ -46,14 +46,19 @@ def two_go_under_a_walk(world: World, version: type[Version]) -> None:
 
 
 @scenario(
-    verdict=SOMETIMES, bug="D1", law="use_after_free", runs=500, delays=PREEMPTION, fixed="D1_unlink_before_wait_fixed"
+    verdict=SOMETIMES,
+    bug="D1",
+    law="use_after_free",
+    runs=500,
+    delays=PREEMPTION,
+    fixed="D1_unlink_before_wait_fixed",
 )
-def D1_unlink_before_wait(world: World) -> None:  # noqa: N802
+def D1_unlink_before_wait(world: World) -> None:
     """A walk follows the stale next pointer of an unlinked shrinker into freed memory."""
     two_go_under_a_walk(world, UnlinkFirst)
 
 
 @scenario(verdict=NEVER, runs=500, delays=PREEMPTION)
-def D1_unlink_before_wait_fixed(world: World) -> None:  # noqa: N802
+def D1_unlink_before_wait_fixed(world: World) -> None:
     """The same in the merged order: wait, then unlink."""
     two_go_under_a_walk(world, RefcountRcu)

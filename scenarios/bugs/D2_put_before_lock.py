@@ -40,12 +40,12 @@ def one_goes_under_a_walk(world: World, version: type[Version]) -> None:
     verdict=SOMETIMES, bug="D2", law="use_after_free", runs=500, delays=PREEMPTION,
     fixed="D2_put_before_lock_fixed",
 )  # fmt: skip
-def D2_put_before_lock(world: World) -> None:  # noqa: N802
+def D2_put_before_lock(world: World) -> None:
     """The walk reads the next pointer of a shrinker that was freed after its put."""
     one_goes_under_a_walk(world, PutBeforeLock)
 
 
 @scenario(verdict=NEVER, runs=500, delays=PREEMPTION)
-def D2_put_before_lock_fixed(world: World) -> None:  # noqa: N802
+def D2_put_before_lock_fixed(world: World) -> None:
     """The same with rcu_read_lock() before the put."""
     one_goes_under_a_walk(world, RefcountRcu)

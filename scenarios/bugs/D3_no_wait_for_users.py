@@ -35,12 +35,12 @@ def owner_goes_under_a_scan(world: World, version: type[Version]) -> None:
     verdict=SOMETIMES, bug="D3", law=("use_after_free", "callback_lifetime"), runs=100,
     fixed="D3_no_wait_for_users_fixed",
 )  # fmt: skip
-def D3_no_wait_for_users(world: World) -> None:  # noqa: N802
+def D3_no_wait_for_users(world: World) -> None:
     """The superblock is freed while its scan_objects() runs."""
     owner_goes_under_a_scan(world, NoWait)
 
 
 @scenario(verdict=NEVER, runs=100)
-def D3_no_wait_for_users_fixed(world: World) -> None:  # noqa: N802
+def D3_no_wait_for_users_fixed(world: World) -> None:
     """The same with the wait."""
     owner_goes_under_a_scan(world, RefcountRcu)

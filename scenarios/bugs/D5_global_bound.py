@@ -1,7 +1,7 @@
 """D5: the walk is bounded by the global shrinker_nr_max instead of the info's own map_nr_max.
 
-Review of SRCU v1. Without the lock an expansion may be half done: the global says more than the info
-that the walk holds.
+Review of SRCU v1. Without the lock an expansion may be half done: the global says more than the
+info that the walk holds.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ __all__ = ["D5_global_bound", "D5_global_bound_fixed"]
 class GlobalBound(RefcountRcu):
     """``index < shrinker_nr_max / SHRINKER_UNIT_BITS``, whatever info is at hand."""
 
-    async def next_unit(self, cpu: Cpu, memcg: Memcg, nid: int, index: int) -> ShrinkerInfoUnit | None:
+    async def next_unit(
+        self, cpu: Cpu, memcg: Memcg, nid: int, index: int
+    ) -> ShrinkerInfoUnit | None:
         cpu.rcu_read_lock()
         info: ShrinkerInfo = await cpu.rcu_dereference(memcg.nodeinfo[nid], "shrinker_info")
         nr_max: int = await cpu.read_once(self.kernel.globals, "shrinker_nr_max")
@@ -39,13 +41,20 @@ def expansion_under_a_walk(world: World, version: type[Version]) -> None:
     world.spawn(SlabReclaimer(kernel, memcg, passes=6), Mounter(kernel, "T"))
 
 
-@scenario(verdict=SOMETIMES, bug="D5", law="unit_index", runs=300, delays=PREEMPTION, fixed="D5_global_bound_fixed")
-def D5_global_bound(world: World) -> None:  # noqa: N802
+@scenario(
+    verdict=SOMETIMES,
+    bug="D5",
+    law="unit_index",
+    runs=300,
+    delays=PREEMPTION,
+    fixed="D5_global_bound_fixed",
+)
+def D5_global_bound(world: World) -> None:
     """The walk indexes the old info with the new bound: out of bounds."""
     expansion_under_a_walk(world, GlobalBound)
 
 
 @scenario(verdict=NEVER, runs=300, delays=PREEMPTION)
-def D5_global_bound_fixed(world: World) -> None:  # noqa: N802
+def D5_global_bound_fixed(world: World) -> None:
     """The same with the info's own bound."""
     expansion_under_a_walk(world, RefcountRcu)

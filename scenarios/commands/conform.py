@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from slabrace.runtime.errors import UsageError
 from slabrace.scenarios.commands.options import Help
 from slabrace.scenarios.commands.output import AsJson, print_json, say
-from slabrace.scenarios.conformance import ConformanceError, check, render
+from slabrace.scenarios.conform.conformance import ConformanceError, check, render
 
 __all__ = ["conform"]
 

@@ -7,7 +7,8 @@ kernel.md 6.F, an inference by reading: no upstream confirmation.
                                           idr_alloc = id, register, list_lru_add: set_bit(id)
     clear_bit(id)
 
-Under the old rwsem lookup and clear_bit() excluded the allocation: the same story on rwsem stays silent.
+Under the old rwsem lookup and clear_bit() excluded the allocation: the same story on rwsem stays
+silent.
 """
 
 from __future__ import annotations
@@ -24,10 +25,8 @@ from slabrace.scenarios.small import PREEMPTION, small
 __all__ = ["L1_id_reuse"]
 
 
-@scenario(
-    verdict=SOMETIMES, kind="suspect", bug="L1", law="lost_bit", runs=2000, delays=PREEMPTION
-)
-def L1_id_reuse(world: World, *, version: Version = "refcount_rcu_fixed") -> None:  # noqa: N802
+@scenario(verdict=SOMETIMES, kind="suspect", bug="L1", law="lost_bit", runs=2000, delays=PREEMPTION)
+def L1_id_reuse(world: World, *, version: Version = "refcount_rcu_fixed") -> None:
     """An id is used again while a walk that missed its old owner clears the bit of the new one."""
     kernel, memcg, sb, _ = small(world, VERSIONS[version])
 

@@ -1,7 +1,8 @@
 """L2: an object that is cached before its shrinker is registered loses its bit.
 
-kernel.md 6.F, an inference by reading: no upstream confirmation. The old walk kept the bit of a shrinker
-that was found but not registered; the lockless one cannot tell it from one that is going away.
+kernel.md 6.F, an inference by reading: no upstream confirmation. The old walk kept the bit of a
+shrinker that was found but not registered; the lockless one cannot tell it from one that is going
+away.
 
     mount T                               reclaim of A
     shrinker_alloc, object cached: set_bit
@@ -24,12 +25,8 @@ from slabrace.scenarios.small import PREEMPTION, small
 __all__ = ["L2_object_before_register"]
 
 
-@scenario(
-    verdict=SOMETIMES, kind="suspect", bug="L2", law="lost_bit", runs=500, delays=PREEMPTION
-)
-def L2_object_before_register(  # noqa: N802
-    world: World, *, version: Version = "refcount_rcu_fixed"
-) -> None:
+@scenario(verdict=SOMETIMES, kind="suspect", bug="L2", law="lost_bit", runs=500, delays=PREEMPTION)
+def L2_object_before_register(world: World, *, version: Version = "refcount_rcu_fixed") -> None:
     """The owner caches an object between shrinker_alloc() and shrinker_register()."""
     kernel, memcg, _, _ = small(world, VERSIONS[version], with_object=False)
     sb: SuperBlock = kernel.new_superblock("T")

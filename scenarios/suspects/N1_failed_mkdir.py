@@ -1,8 +1,8 @@
 """N1: a memcg whose onlining fails is freed under whoever reached it through the iterator.
 
-Found by this model in the search for A2; not in kernel.md, and no upstream confirmation. The unwinding
-of css_create() (kernel/cgroup/cgroup.c, v6.7: err_list_del) unlinks the css and frees it after a grace
-period, without regard to references that css_tryget() gave away since it was linked.
+Found by this model in the search for A2; not in kernel.md, and no upstream confirmation. The
+unwinding of css_create() (kernel/cgroup/cgroup.c, v6.7: err_list_del) unlinks the css and frees it
+after a grace period, without regard to references that css_tryget() gave away since it was linked.
 
     mkdir A/B                                 reclaim from A
     css linked below A
@@ -27,7 +27,7 @@ __all__ = ["N1_failed_mkdir"]
 
 
 @scenario(verdict=SOMETIMES, kind="suspect", law="use_after_free", runs=2000, delays=PREEMPTION)
-def N1_failed_mkdir(world: World, *, version: Version = "refcount_rcu_fixed") -> None:  # noqa: N802
+def N1_failed_mkdir(world: World, *, version: Version = "refcount_rcu_fixed") -> None:
     """A failing mkdir frees a memcg while an iterator holds a reference on it."""
     kernel, memcg, _, _ = small(world, VERSIONS[version], faults=1, failing="shrinker_info*")
 

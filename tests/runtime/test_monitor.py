@@ -96,7 +96,7 @@ def test_an_event_nobody_watches_is_not_made(monkeypatch: pytest.MonkeyPatch) ->
     world = World()
     world.judge(NeverNegative())
     made: list[str] = []
-    monkeypatch.setattr(world, "tell", lambda watchers, name, *rest: made.append(name))
+    monkeypatch.setattr(world, "tell", lambda *event: made.append(event[1]))
     world.spawn(Noter(1))
     Engine(world, RoundRobin()).run()
     assert made == ["counted"]

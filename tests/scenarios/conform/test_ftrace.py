@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slabrace.scenarios.ftrace import End, Kind, Mark, Parser, Start
+from slabrace.scenarios.conform.ftrace import End, Kind, Mark, Parser, Start
 
 HEAD = "         kswapd1-137   [011] ....  66671.878236: "
 START = (

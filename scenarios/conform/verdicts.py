@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from slabrace.scenarios.conformance_report import EXAMPLES, Finding, Tally
-from slabrace.scenarios.deferred import Account, Call
+from slabrace.scenarios.conform.deferred import Account, Call
+from slabrace.scenarios.conform.report import EXAMPLES, Finding, Tally
 
 CALLBACKS: Final = 4096
 """Callbacks with a tally of their own; a kernel has some hundred."""

@@ -22,10 +22,10 @@ from typing import Final
 from msgspec import Struct, field
 
 from slabrace.actors.arithmetic import DEFAULT_SEEKS, SUPER_BLOCK_BATCH, Formula, can_scan
-from slabrace.scenarios.conservation import Conservation
-from slabrace.scenarios.deferred import Account, Call
-from slabrace.scenarios.ftrace import End, Kind, Mark, Start
-from slabrace.scenarios.verdicts import Verdicts, either
+from slabrace.scenarios.conform.conservation import Conservation
+from slabrace.scenarios.conform.deferred import Account, Call
+from slabrace.scenarios.conform.ftrace import End, Kind, Mark, Start
+from slabrace.scenarios.conform.verdicts import Verdicts, either
 
 SEEKS: Final = (DEFAULT_SEEKS, 0, 1, *range(4, 129, 4))
 """What shrinkers ask for; md/raid5 multiplies by its disks, KVM's MMU by ten."""
@@ -101,7 +101,7 @@ class Judge:
         else:
             self._end(record, text, line)
 
-    # -- starts --------------------------------------------------------------------------
+    # -- starts ------------------------------------------------------------------------
 
     def _start(self, start: Start, text: str, line: int) -> None:
         task = self._task(start.task)
@@ -186,7 +186,7 @@ class Judge:
         self.verdicts.of(start.callback).reused += 1
         return self._new_account(start, line, born=True)
 
-    # -- ends ----------------------------------------------------------------------------
+    # -- ends --------------------------------------------------------------------------
 
     def _end(self, end: End, text: str, line: int) -> None:
         stack = self._task(end.task).stack
@@ -226,7 +226,7 @@ class Judge:
         if not 0 <= freed <= scanned + 3 * -(-scanned // SUPER_BLOCK_BATCH):
             call.faults.append(f"freed {freed} of {scanned} scanned")
 
-    # -- what is over --------------------------------------------------------------------
+    # -- what is over ------------------------------------------------------------------
 
     def _open(self, call: Call) -> None:
         """A start whose end did not come; if it is wrong by itself, that counts."""

@@ -19,7 +19,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from slabrace.scenarios.deferred import (
+from slabrace.scenarios.conform.deferred import (
     ANY,
     LATE,
     Account,
@@ -29,7 +29,7 @@ from slabrace.scenarios.deferred import (
     Place,
     may_share,
 )
-from slabrace.scenarios.ftrace import End, Kind, Mark
+from slabrace.scenarios.conform.ftrace import End, Kind, Mark
 
 DEBTS: Final = 1024
 """Open at a time; more means that ends were lost."""
@@ -86,7 +86,7 @@ class Conservation:
                 for place in [place for place in account.places if account.is_exact(place)]:
                     self.ledger.deposits -= sum(map(len, account.places.pop(place).values()))
 
-    # -- a start -------------------------------------------------------------------------
+    # -- a start -----------------------------------------------------------------------
 
     def take(self, call: Call, account: Account, *, first_round: bool) -> None:
         """Judges what a start took, and takes it."""
@@ -138,7 +138,7 @@ class Conservation:
         else:
             call.faults.append(f"took {value}, which no earlier end of this shrinker and node left")
 
-    # -- an end --------------------------------------------------------------------------
+    # -- an end ------------------------------------------------------------------------
 
     def give(self, call: Call, account: Account, end: End, line: int, planned: int) -> None:
         """Judges what an end found in the counter beside its own `planned` share, and adds it."""
@@ -197,7 +197,7 @@ class Conservation:
                 f"{excess} more in the counter than given back, and no overlapping call added that"
             )
 
-    # -- reparenting, nodes --------------------------------------------------------------
+    # -- reparenting, nodes ------------------------------------------------------------
 
     def _budget(self, call: Call, account: Account) -> int:
         """How many counts of removed memcgs may still have been merged on this node."""
@@ -222,7 +222,7 @@ class Conservation:
         call.place = (0, memcg)
         return True
 
-    # -- debts ---------------------------------------------------------------------------
+    # -- debts -------------------------------------------------------------------------
 
     def _owe(self, call: Call, account: Account, value: int, *, at_end: bool) -> bool:
         waiting = [

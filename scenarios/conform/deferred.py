@@ -26,7 +26,7 @@ from typing import Final
 
 from msgspec import Struct, field
 
-from slabrace.scenarios.ftrace import Start
+from slabrace.scenarios.conform.ftrace import Start
 
 LATE: Final = 50e-6
 """Seconds that a tracepoint may lag behind the atomic it reports (an interrupt between)."""

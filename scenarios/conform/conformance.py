@@ -25,10 +25,10 @@ from pathlib import Path
 from typing import Final, TextIO
 
 from slabrace.actors.arithmetic import FORMULAS
-from slabrace.scenarios.conformance_report import Report, render
-from slabrace.scenarios.ftrace import Mark, Parser, Start
-from slabrace.scenarios.judge import Judge
-from slabrace.scenarios.recording import HOW_TO_RECORD, ConformanceError, lines_of
+from slabrace.scenarios.conform.ftrace import Mark, Parser, Start
+from slabrace.scenarios.conform.judge import Judge
+from slabrace.scenarios.conform.recording import HOW_TO_RECORD, ConformanceError, lines_of
+from slabrace.scenarios.conform.report import Report, render
 
 __all__ = ["Checker", "ConformanceError", "Report", "check", "render"]
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from slabrace.scenarios import deferred
-from slabrace.scenarios.conformance import Checker, ConformanceError, Report, check, render
+from slabrace.scenarios.conform import deferred
+from slabrace.scenarios.conform.conformance import Checker, ConformanceError, Report, check, render
 
-EXCERPT = Path(__file__).resolve().parents[1] / "data" / "linux-6.12-overlap.txt"
+EXCERPT = Path(__file__).resolve().parents[2] / "data" / "linux-6.12-overlap.txt"
 SHARED = Path(
-    os.environ.get("SLABRACE_SHARED", Path(__file__).resolve().parents[2].parent / "shared")
+    os.environ.get("SLABRACE_SHARED", Path(__file__).resolve().parents[3].parent / "shared")
 )
 CONTRACT = ["path", "lines", "pairs", "matched", "explained", "unexplained", "skipped"]
 FS = "super_cache_scan+0x0/0x1c0"

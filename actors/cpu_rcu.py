@@ -1,0 +1,122 @@
+"""RcuVerbs: how a CPU reads under RCU and SRCU, and how it waits for grace periods.
+
+``rcu_read_lock()`` is a plain call: it touches nothing shared. A section counts from its first
+access on (rcu.py says why that is exact); leaving the outermost one reports to the grace periods
+that wait for it.
+
+Sources: include/linux/rcupdate.h, kernel/rcu/tree.c, kernel/rcu/srcutree.c; v6.6.
+"""
+
+from __future__ import annotations
+
+from slabrace.actors.cpu_memory import MemoryVerbs
+from slabrace.actors.locks import Mutex, RwSem
+from slabrace.actors.messages import (
+    CallRcu,
+    CallSrcu,
+    KvfreeCallRcu,
+    QuiescentState,
+    RcuBarrier,
+    SrcuReadLock,
+    SrcuReadUnlock,
+    SynchronizeRcu,
+    SynchronizeSrcu,
+)
+from slabrace.actors.object import KernelObject
+from slabrace.actors.srcu import SrcuStruct
+from slabrace.runtime.actor import Actor
+from slabrace.runtime.message import UNANSWERED, Envelope, Message
+
+__all__ = ["RcuVerbs"]
+
+
+class RcuVerbs(MemoryVerbs):
+    """Read-side sections and grace periods."""
+
+    # -- RCU ---------------------------------------------------------------------------
+
+    def rcu_read_lock(self) -> None:
+        """Enter a read-side section; sections nest."""
+        self.rcu_nesting += 1
+        if self.rcu_nesting == 1:
+            self.rcu_opening = True
+            self.rcu_sections += 1
+
+    def rcu_read_unlock(self) -> None:
+        """Leave the section; the outermost one reports to grace periods that wait for it."""
+        if self.rcu_nesting == 0:
+            self.note("rcu_imbalance", cpu=self, what="rcu_read_unlock() without rcu_read_lock()")
+            return
+        self.rcu_nesting -= 1
+        if self.rcu_nesting == 0:
+            self.rcu_opening = False
+            self.rcu_first = None
+            if self.rcu_special:
+                rcu = self.kernel.rcu
+                for flavour in self.rcu_special:
+                    envelope = Envelope(self, rcu, QuiescentState(flavour, self))
+                    self.world.ready.put(envelope, self.world.lane(self, "qs"))
+                self.rcu_special = []
+
+    def in_rcu_section(self) -> bool:
+        """Whether a section is under way that a grace period has to wait for."""
+        first = self.rcu_first
+        return first is not None and first.answer is not UNANSWERED
+
+    def rcu_dereference(self, where: KernelObject, word: str) -> Envelope:
+        """rcu_dereference(where->word); outside a section lockdep complains."""
+        if not self.rcu_nesting:
+            self.note("suspicious_rcu_usage", cpu=self, where=where, word=word)
+        return self.read_once(where, word)
+
+    def rcu_dereference_protected(
+        self, where: KernelObject, word: str, lock: Mutex | RwSem
+    ) -> Envelope:
+        """rcu_dereference_protected(where->word, lockdep_is_held(lock))."""
+        self.lockdep_assert_held(lock)
+        return self.read_once(where, word)
+
+    rcu_assign_pointer = MemoryVerbs.write_once
+
+    def call_rcu(self, target: Actor, callback: Message) -> None:
+        """After a grace period, ``callback`` is sent to ``target``."""
+        self.ftrace("call_rcu")
+        self.ask(self.kernel.rcu, CallRcu(target, callback, self.number))
+
+    def kvfree_rcu(self, what: KernelObject) -> None:
+        """After a grace period, ``what`` is freed."""
+        self.ftrace("kvfree_call_rcu")
+        self.ask(self.kernel.rcu, KvfreeCallRcu(what))
+
+    async def synchronize_rcu(self, *, expedited: bool = False) -> None:
+        """Wait for a full grace period; inside a section that is a deadlock with oneself."""
+        self.ftrace("synchronize_rcu_expedited" if expedited else "synchronize_rcu")
+        self.might_sleep("synchronize_rcu()")
+        await self.ask(self.kernel.rcu, SynchronizeRcu(expedited))
+
+    async def rcu_barrier(self) -> None:
+        """Wait for all callbacks that were queued before."""
+        self.might_sleep("rcu_barrier()")
+        await self.ask(self.kernel.rcu, RcuBarrier())
+
+    # -- SRCU --------------------------------------------------------------------------
+
+    async def srcu_read_lock(self, ssp: SrcuStruct) -> int:
+        """Enter a sleepable section of ``ssp``; the index must be given back on leaving."""
+        index: int = await self.ask(ssp, SrcuReadLock())
+        return index
+
+    async def srcu_read_unlock(self, ssp: SrcuStruct, index: int) -> None:
+        """Leave the section that srcu_read_lock() gave ``index`` for."""
+        await self.ask(ssp, SrcuReadUnlock(index))
+
+    async def synchronize_srcu(self, ssp: SrcuStruct) -> None:
+        """Wait for the readers of this domain; inside one of its sections that is a deadlock."""
+        self.ftrace("synchronize_srcu")
+        self.might_sleep("synchronize_srcu()")
+        await self.ask(ssp, SynchronizeSrcu())
+
+    def call_srcu(self, ssp: SrcuStruct, target: Actor, callback: Message) -> None:
+        """After a grace period of ``ssp``, ``callback`` is sent to ``target``."""
+        self.ftrace("call_srcu")
+        self.ask(ssp, CallSrcu(target, callback))

@@ -1,0 +1,186 @@
+"""What is sent to memcgs, to their shrinker_info, and to list_lrus."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from slabrace.actors.messages.access import Access
+
+__all__ = [
+    "Charge",
+    "ClearBit",
+    "CssGet",
+    "CssPut",
+    "CssTryget",
+    "DeferredAdd",
+    "DeferredRead",
+    "DeferredXchg",
+    "FindNextBit",
+    "LinkChild",
+    "LruAdd",
+    "LruDel",
+    "LruGive",
+    "LruIsolate",
+    "LruSplice",
+    "NextChild",
+    "PercpuRefKill",
+    "ReadUnit",
+    "SetBit",
+    "ShrinkLruvec",
+    "UnlinkChild",
+    "XaErase",
+    "XaLoad",
+    "XaStore",
+]
+
+# ruff: noqa: D101 (the names are the kernel's own; the groups say what they are sent to)
+
+# -- Memcg -----------------------------------------------------------------------------
+
+
+class CssTryget(Access, frozen=True, gc=False):
+    name = "css_tryget"
+
+
+class CssGet(Access, frozen=True, gc=False):
+    name = "css_get"
+
+
+class CssPut(Access, frozen=True, gc=False):
+    name = "css_put"
+
+
+class PercpuRefKill(Access, frozen=True, gc=False):
+    name = "percpu_ref_kill"
+
+
+class LinkChild(Access, frozen=True, gc=False):
+    child: Any
+    name = "list_add_tail_rcu"
+
+
+class UnlinkChild(Access, frozen=True, gc=False):
+    child: Any
+    name = "list_del_rcu"
+
+
+class NextChild(Access, frozen=True, gc=False):
+    """The first child linked after the one of serial number ``after`` (-1: the first)."""
+
+    after: int
+    name = "css_next_child"
+
+
+class Charge(Access, frozen=True, gc=False):
+    """Charge ``pages``; False if that would exceed the limit and ``force`` is not set."""
+
+    pages: int
+    force: bool = False
+    name = "page_counter_try_charge"
+
+
+# -- MemcgPerNode ----------------------------------------------------------------------
+
+
+class ShrinkLruvec(Access, frozen=True, gc=False):
+    """Reclaim up to ``pages`` of the node's page LRUs; how many were."""
+
+    pages: int
+    name = "shrink_lruvec"
+
+
+# -- ShrinkerInfo, ShrinkerInfoUnit, FlatInfo ------------------------------------------
+
+
+class ReadUnit(Access, frozen=True, gc=False):
+    """``info->unit[index]``, or None for an index that ``map_nr_max`` excludes."""
+
+    index: int
+    name = "info->unit"
+
+
+class SetBit(Access, frozen=True, gc=False):
+    bit: int
+    name = "set_bit"
+
+
+class ClearBit(Access, frozen=True, gc=False):
+    bit: int
+    name = "clear_bit"
+
+
+class FindNextBit(Access, frozen=True, gc=False):
+    """The first set bit at or after ``start``, or -1."""
+
+    start: int
+    name = "find_next_bit"
+
+
+class DeferredXchg(Access, frozen=True, gc=False):
+    index: int
+    name = "atomic_long_xchg"
+
+
+class DeferredAdd(Access, frozen=True, gc=False):
+    index: int
+    delta: int
+    name = "atomic_long_add_return"
+
+
+class DeferredRead(Access, frozen=True, gc=False):
+    index: int
+    name = "atomic_long_read"
+
+
+# -- ListLru, ListLruOne ---------------------------------------------------------------
+
+
+class XaLoad(Access, frozen=True, gc=False):
+    id: int
+    name = "xa_load"
+
+
+class XaStore(Access, frozen=True, gc=False):
+    id: int
+    value: Any
+    name = "xa_store"
+
+
+class XaErase(Access, frozen=True, gc=False):
+    id: int
+    name = "xa_erase"
+
+
+class LruAdd(Access, frozen=True, gc=False):
+    """Link ``item``; how many there were before."""
+
+    item: Any
+    name = "list_add_tail"
+
+
+class LruDel(Access, frozen=True, gc=False):
+    """Unlink ``item``, wherever it is linked, and count it off here; False if it was not linked."""
+
+    item: Any
+    name = "list_del_init"
+
+
+class LruIsolate(Access, frozen=True, gc=False):
+    """Unlink up to ``count`` items; the items."""
+
+    count: int
+    name = "list_lru_isolate"
+
+
+class LruSplice(Access, frozen=True, gc=False):
+    """Take all items of a list; ``(items, nr_items)``."""
+
+    name = "list_splice_init"
+
+
+class LruGive(Access, frozen=True, gc=False):
+    """Append ``items`` and add ``nr_items`` to the count; the count before."""
+
+    items: Any
+    nr_items: int
+    name = "list_splice"

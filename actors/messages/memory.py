@@ -1,0 +1,93 @@
+"""What is sent to plain memory, to an Idr, and to a work queue."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from slabrace.actors.messages.access import Access
+
+__all__ = [
+    "AddReturn",
+    "IdrAlloc",
+    "IdrFind",
+    "IdrRemove",
+    "Kfree",
+    "Load",
+    "NextWork",
+    "QueueWork",
+    "Store",
+    "WaitEvent",
+    "WakeUp",
+]
+
+# ruff: noqa: D101 (the names are the kernel's own; the groups say what they are sent to)
+
+# -- any object: its words, and its end ------------------------------------------------
+
+
+class Load(Access, frozen=True, gc=False):
+    word: str
+    name = "READ_ONCE"
+
+
+class Store(Access, frozen=True, gc=False):
+    word: str
+    value: Any
+    name = "WRITE_ONCE"
+
+
+class AddReturn(Access, frozen=True, gc=False):
+    word: str
+    delta: int
+    name = "atomic_long_add_return"
+
+
+class Kfree(Access, frozen=True, gc=False):
+    name = "kfree"
+
+
+# -- Idr -------------------------------------------------------------------------------
+
+
+class IdrAlloc(Access, frozen=True, gc=False):
+    pointer: Any
+    name = "idr_alloc"
+
+
+class IdrFind(Access, frozen=True, gc=False):
+    id: int
+    name = "idr_find"
+
+
+class IdrRemove(Access, frozen=True, gc=False):
+    id: int
+    name = "idr_remove"
+
+
+# -- WorkQueue -------------------------------------------------------------------------
+
+
+class QueueWork(Access, frozen=True, gc=False):
+    """``function(cpu, *arguments)`` is to run on a kworker."""
+
+    function: Any
+    arguments: tuple[Any, ...]
+    name = "queue_work"
+
+    def __str__(self) -> str:
+        return f"queue_work({self.function.__name__})"
+
+
+class NextWork(Access, frozen=True, gc=False):
+    name = "worker_thread"
+
+
+# -- WaitQueue -------------------------------------------------------------------------
+
+
+class WaitEvent(Access, frozen=True, gc=False):
+    name = "wait_event"
+
+
+class WakeUp(Access, frozen=True, gc=False):
+    name = "wake_up"

@@ -1,0 +1,115 @@
+"""What is sent to the RcuManager and to SRCU domains."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from slabrace.actors.messages.access import Access
+from slabrace.runtime.message import Message
+
+__all__ = [
+    "BarrierCallback",
+    "CallRcu",
+    "CallSrcu",
+    "ExpGpEnd",
+    "ExpGpStart",
+    "GpEnd",
+    "GpStart",
+    "KvfreeCallRcu",
+    "QuiescentState",
+    "RcuBarrier",
+    "SrcuReadLock",
+    "SrcuReadUnlock",
+    "SynchronizeRcu",
+    "SynchronizeSrcu",
+]
+
+# ruff: noqa: D101 (the names are the kernel's own; the groups say what they are sent to)
+
+# -- RcuManager ------------------------------------------------------------------------
+
+
+class CallRcu(Access, frozen=True, gc=False):
+    """After a grace period, send ``callback`` to ``target``; ``cpu`` keeps them in its order."""
+
+    target: Any
+    callback: Message
+    cpu: int
+    name = "call_rcu"
+
+
+class KvfreeCallRcu(Access, frozen=True, gc=False):
+    """After a grace period, free ``target``. Batched: no order between two of them."""
+
+    target: Any
+    name = "kvfree_call_rcu"
+
+
+class SynchronizeRcu(Access, frozen=True, gc=False):
+    expedited: bool = False
+
+    @property
+    def name(self) -> str:
+        return "synchronize_rcu_expedited" if self.expedited else "synchronize_rcu"
+
+    def __str__(self) -> str:
+        return f"{self.name}()"
+
+
+class RcuBarrier(Access, frozen=True, gc=False):
+    name = "rcu_barrier"
+
+
+class GpStart(Access, frozen=True, gc=False):
+    flavour: str
+    name = "rcu_gp_init"
+
+
+class GpEnd(Access, frozen=True, gc=False):
+    flavour: str
+    name = "rcu_gp_cleanup"
+
+
+class ExpGpStart(GpStart, frozen=True, gc=False):
+    """The same for expedited grace periods; of its own class, so that a delay tells them apart."""
+
+    name = "sync_exp_reset_tree"
+
+
+class ExpGpEnd(GpEnd, frozen=True, gc=False):
+    name = "rcu_exp_wait_wake"
+
+
+class QuiescentState(Access, frozen=True, gc=False):
+    flavour: str
+    cpu: Any
+    name = "rcu_report_qs_rdp"
+
+
+class BarrierCallback(Access, frozen=True, gc=False):
+    """Entrained behind a CPU's callbacks by rcu_barrier()."""
+
+    number: int
+    name = "rcu_barrier_callback"
+
+
+# -- SrcuStruct ------------------------------------------------------------------------
+
+
+class SrcuReadLock(Access, frozen=True, gc=False):
+    name = "srcu_read_lock"
+
+
+class SrcuReadUnlock(Access, frozen=True, gc=False):
+    index: int
+    name = "srcu_read_unlock"
+
+
+class SynchronizeSrcu(Access, frozen=True, gc=False):
+    name = "synchronize_srcu"
+
+
+class CallSrcu(Access, frozen=True, gc=False):
+    target: Any
+    callback: Message
+    name = "call_srcu"

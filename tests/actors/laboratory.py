@@ -1,0 +1,249 @@
+"""What the tests of the kernel model share: short programs, one run of them, and all runs of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from typing import Any, TypeVar
+
+from slabrace.actors.cpu import Cpu
+from slabrace.actors.kernel import Kernel
+from slabrace.actors.object import KernelObject
+from slabrace.actors.rcu import RcuManager
+from slabrace.actors.shrink_slab import RefcountRcu
+from slabrace.actors.shrinker import ShrinkControl, Shrinker
+from slabrace.actors.tasks import Script
+from slabrace.actors.version import Version
+from slabrace.runtime.actor import Address
+from slabrace.runtime.engine import MAX_STEPS, Engine
+from slabrace.runtime.mailbox import Lane
+from slabrace.runtime.monitor import Event
+from slabrace.runtime.outcome import End, Outcome
+from slabrace.runtime.strategies.delay import Delayed
+from slabrace.runtime.strategies.delay_policy import Delay
+from slabrace.runtime.strategies.random_walk import RandomWalk
+from slabrace.runtime.strategies.round_robin import RoundRobin
+from slabrace.runtime.strategy import Strategy
+from slabrace.runtime.world import World
+
+Program = Callable[[Cpu], Coroutine[Any, Any, Any]]
+R = TypeVar("R")
+
+PATIENCE = "from=* for=20..100 p=0.1"
+
+
+class Page(KernelObject):
+    """An object with one word."""
+
+    __slots__ = ("value",)
+    kind = "page"
+
+    def __init__(self, value: int = 0) -> None:
+        self.value = value
+
+
+class Ops:
+    """Callbacks of a shrinker: ``counts`` are answered in turn, the last one for ever.
+
+    ``scans`` likewise; None frees what was asked for. ``scanned`` is what sc->nr_scanned becomes.
+    """
+
+    def __init__(
+        self,
+        *counts: int,
+        scans: Sequence[int | None] = (None,),
+        scanned: int | None = None,
+    ) -> None:
+        self.counts = list(counts)
+        self.scans = list(scans)
+        self.scanned = scanned
+        self.asked: list[int] = []  # sc->nr_to_scan of every scan
+        self.nids: list[int] = []
+
+    async def count_objects(self, cpu: Cpu, sc: ShrinkControl) -> int:
+        self.nids.append(sc.nid)
+        return self.counts.pop(0) if len(self.counts) > 1 else self.counts[0]
+
+    async def scan_objects(self, cpu: Cpu, sc: ShrinkControl) -> int:
+        self.asked.append(sc.nr_to_scan)
+        answer = self.scans.pop(0) if len(self.scans) > 1 else self.scans[0]
+        if self.scanned is not None:
+            sc.nr_scanned = self.scanned
+        return sc.nr_to_scan if answer is None else answer
+
+
+def boot(version: type[Version] = RefcountRcu, **options: Any) -> Kernel:
+    """A kernel in a world of its own."""
+    return Kernel(World(), version, **options)
+
+
+def page(kernel: Kernel, name: str = "page", value: int = 0) -> Page:
+    """A page that was there before the run."""
+    it = Page(value)
+    it.publish_in(kernel.world, name)
+    return it
+
+
+def start(kernel: Kernel, *programs: Program) -> list[Script]:
+    """One CPU for each program."""
+    cpus = [Script(kernel, program) for program in programs]
+    kernel.world.spawn(*cpus)
+    return cpus
+
+
+def turn(
+    kernel: Kernel,
+    *programs: Program,
+    strategy: Strategy | None = None,
+    max_steps: int = MAX_STEPS,
+) -> Outcome:
+    """Run ``programs``, one CPU each, to the end. Without a strategy they take turns."""
+    start(kernel, *programs)
+    strategy = strategy or RoundRobin()
+    strategy.begin(kernel.world)
+    return Engine(kernel.world, strategy, max_steps=max_steps).run()
+
+
+def quiet(kernel: Kernel, *programs: Program, strategy: Strategy | None = None) -> Outcome:
+    """The same, and nothing is wrong."""
+    outcome = turn(kernel, *programs, strategy=strategy)
+    assert outcome.violations == []
+    assert outcome.end is End.QUIET
+    return outcome
+
+
+def value_of(kernel: Kernel, program: Callable[[Cpu], Coroutine[Any, Any, R]]) -> R:
+    """What ``program`` returns when it runs alone and nothing goes wrong."""
+    answers: list[R] = []
+
+    async def run(cpu: Cpu) -> None:
+        answers.append(await program(cpu))
+
+    quiet(kernel, run)
+    return answers[0]
+
+
+def laws(outcome: Outcome) -> list[str]:
+    """The laws that a run broke."""
+    return [violation.law for violation in outcome.violations]
+
+
+def seeds(
+    runs: int, build: Callable[[], Kernel], *delays: str
+) -> Iterator[tuple[Kernel, Outcome]]:
+    """``runs`` random walks of what ``build`` populates."""
+    walk = Delayed(RandomWalk(), [Delay.parse(text) for text in delays])
+    for _ in range(runs):
+        kernel = build()
+        walk.begin(kernel.world)
+        yield kernel, Engine(kernel.world, walk).run()
+
+
+class DepthFirst:
+    """All schedules, one after the other: the last decision that has an alternative is changed.
+
+    Lanes of ``settled`` owners are not decided about: their messages go as soon as they can.
+    """
+
+    def __init__(self, *settled: str) -> None:
+        self.settled = settled
+        self.trail: list[list[int]] = []  # [taken, how many there were]
+        self.at = 0
+        self.runs = 0
+
+    def begin(self, world: World) -> bool:
+        if self.runs:
+            while self.trail and self.trail[-1][0] + 1 == self.trail[-1][1]:
+                self.trail.pop()
+            if not self.trail:
+                return False
+            self.trail[-1][0] += 1
+        self.at = 0
+        self.runs += 1
+        return True
+
+    def pick(self, ready: Sequence[Lane], /) -> int:
+        for index, lane in enumerate(ready):
+            if lane.owner.name in self.settled:
+                return index
+        return self._take(len(ready))
+
+    def choose(self, label: str, options: int, /) -> int:
+        return self._take(options)
+
+    def end(self, outcome: Outcome) -> None:
+        """Nothing is learnt."""
+
+    def describe(self) -> str:
+        return "depth first"
+
+    def _take(self, options: int) -> int:
+        if self.at == len(self.trail):
+            self.trail.append([0, options])
+        assert self.trail[self.at][1] == options, "the same picks led to another place"
+        self.at += 1
+        return self.trail[self.at - 1][0]
+
+
+def every_run(build: Callable[[], Kernel]) -> Iterator[tuple[Kernel, Outcome]]:
+    """All runs of what ``build`` populates; the kworker, who has nothing to do, goes to sleep first."""
+    search = DepthFirst("kworker")
+    while True:
+        kernel = build()
+        if not search.begin(kernel.world):
+            for task in kernel.world.tasks:
+                task.close()
+            return
+        yield kernel, Engine(kernel.world, search).run()
+
+
+class Story:
+    """The events of a run by name, in order; ``fields`` of the last one of each."""
+
+    def __init__(self, world: World, *names: str) -> None:
+        self.events: list[Event] = []
+        for name in names:
+            world.watch(name, self.events.append)
+
+    def names(self) -> list[str]:
+        return [event.name for event in self.events]
+
+    def all(self, name: str, *fields: str) -> list[Any]:
+        """What these fields were at each event called ``name``."""
+        found = [[told(e.fields[f]) for f in fields] for e in self.events if e.name == name]
+        return [values[0] for values in found] if len(fields) == 1 else found
+
+
+def told(value: Any) -> Any:
+    """Actors by name."""
+    return value.name if isinstance(value, Address) else value
+
+
+def functions(world: World, *wanted: str) -> list[str]:
+    """Kernel functions in the order in which they are entered; a list that fills as the run goes."""
+    called: list[str] = []
+
+    def note(event: Event) -> None:
+        name = event.fields["name"]
+        if not wanted or name in wanted:
+            called.append(name)
+
+    world.watch("function", note)
+    return called
+
+
+async def shrinker(
+    cpu: Cpu, ops: Any, *, name: str = "test", register: bool = True, **flags: Any
+) -> Shrinker:
+    """A shrinker, registered unless told otherwise."""
+    version = cpu.kernel.version
+    made = await version.shrinker_alloc(cpu, name, ops, **flags)
+    assert made is not None
+    if register:
+        await version.shrinker_register(cpu, made)
+    return made
+
+
+__all__ = [
+    "PATIENCE", "DepthFirst", "Ops", "Page", "Program", "RcuManager", "Story", "boot", "every_run",
+    "functions", "laws", "page", "quiet", "seeds", "shrinker", "start", "turn", "value_of",
+]  # fmt: skip
