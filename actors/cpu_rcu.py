@@ -12,6 +12,7 @@ from __future__ import annotations
 from slabrace.actors.cpu_memory import MemoryVerbs
 from slabrace.actors.locks import Mutex, RwSem
 from slabrace.actors.messages import (
+    Access,
     CallRcu,
     CallSrcu,
     KvfreeCallRcu,
@@ -25,7 +26,7 @@ from slabrace.actors.messages import (
 from slabrace.actors.object import KernelObject
 from slabrace.actors.srcu import SrcuStruct
 from slabrace.runtime.actor import Actor
-from slabrace.runtime.message import UNANSWERED, Envelope, Message
+from slabrace.runtime.message import UNANSWERED, Envelope
 
 __all__ = ["RcuVerbs"]
 
@@ -78,7 +79,7 @@ class RcuVerbs(MemoryVerbs):
 
     rcu_assign_pointer = MemoryVerbs.write_once
 
-    def call_rcu(self, target: Actor, callback: Message) -> None:
+    def call_rcu(self, target: Actor, callback: Access) -> None:
         """After a grace period, ``callback`` is sent to ``target``."""
         self.ftrace("call_rcu")
         self.ask(self.kernel.rcu, CallRcu(target, callback, self.number))
@@ -116,7 +117,7 @@ class RcuVerbs(MemoryVerbs):
         self.might_sleep("synchronize_srcu()")
         await self.ask(ssp, SynchronizeSrcu())
 
-    def call_srcu(self, ssp: SrcuStruct, target: Actor, callback: Message) -> None:
+    def call_srcu(self, ssp: SrcuStruct, target: Actor, callback: Access) -> None:
         """After a grace period of ``ssp``, ``callback`` is sent to ``target``."""
         self.ftrace("call_srcu")
         self.ask(ssp, CallSrcu(target, callback))

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from slabrace.actors.idr import Idr
 from slabrace.actors.list_lru import Item, ObjCgroup
@@ -41,6 +41,10 @@ if TYPE_CHECKING:
 __all__ = ["Globals", "Kernel"]
 
 K = TypeVar("K", bound=KernelObject)
+
+
+KTHREADS: Final = 64
+"""The number of the first CPU that runs a kernel thread: out of the way of those under test."""
 
 
 class Globals(Part):
@@ -83,7 +87,7 @@ class Kernel:
         self.loops: list[dict[str, int]] = []  # calls of each round of drop_caches
         self._infos = 0
         self._memcg_ids = 0
-        self._cpus = 0
+        self._cpus = {False: 0, True: KTHREADS}
         self.objcgs: dict[Memcg, list[ObjCgroup]] = {}  # the first is the memcg's own
         self.superblocks: dict[SuperBlock, None] = {}
         self.rcu = world.add(rcu(), "rcu")
@@ -109,10 +113,10 @@ class Kernel:
     # -- CPUs and functions ------------------------------------------------------------
 
     def bring_up(self, cpu: Cpu) -> int:
-        """Take a CPU in; its number."""
+        """Take a CPU in; its number. Those that run kernel threads count from KTHREADS on."""
         self.rcu.cpus.append(cpu)
-        self._cpus += 1
-        return self._cpus - 1
+        self._cpus[cpu.daemon] += 1
+        return self._cpus[cpu.daemon] - 1
 
     def ftrace(self, actor: Actor, function: str) -> None:
         """``function`` is entered by something that is not a CPU (a callback)."""

@@ -102,6 +102,8 @@ def run(
     world = None
     try:
         for number in range(first, first + wanted):
+            if world is not None:
+                world.discard()  # a ring of references: the collector would cost more than the runs
             world = World()
             tell = log.begin(world, number) if log is not None else None
             populate(world)

@@ -90,20 +90,21 @@ class Engine:
             raise
         finally:
             for task in world.tasks:
-                task.close()
+                if not task.done:
+                    task.close()
         return Outcome(end, world.picks, world.deliveries, violations)
 
     def _budget(self) -> int:
         """How many picks may be made before something else has to be looked at."""
         world = self.world
+        clock = world.clock
         budget = self.max_steps - len(world.picks)
-        due = world.clock.next_due
-        if due is not None:
-            world.clock.fire()
-            due = world.clock.next_due
+        if clock.timers:
+            clock.fire()
+            due = clock.next_due
             if due is not None:
-                budget = min(budget, (due - world.clock.now + TICK - 1) // TICK)
-        return max(budget, 0)
+                budget = min(budget, (due - clock.now + TICK - 1) // TICK)
+        return max(0, budget)
 
     def _deliver(self, budget: int) -> None:
         """Make up to ``budget`` picks."""

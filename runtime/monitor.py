@@ -17,6 +17,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar
 
+import msgspec
+
 from slabrace.runtime.errors import Violation
 
 if TYPE_CHECKING:
@@ -28,19 +30,14 @@ __all__ = ["Event", "Monitor", "Watcher", "watches"]
 F = TypeVar("F", bound=Callable[..., None])
 
 
-class Event:
+class Event(msgspec.Struct, eq=False, gc=False):
     """Something that happened: at which pick and virtual time, to whom, with which fields."""
 
-    __slots__ = ("actor", "fields", "name", "step", "time")
-
-    def __init__(
-        self, step: int, time: int, actor: Actor, name: str, fields: dict[str, Any]
-    ) -> None:
-        self.step = step
-        self.time = time
-        self.actor = actor
-        self.name = name
-        self.fields = fields
+    step: int
+    time: int
+    actor: Actor
+    name: str
+    fields: dict[str, Any]
 
     def __repr__(self) -> str:
         return f"[{self.step}] {self.actor.name} {self.name} {self.fields}"

@@ -1,6 +1,6 @@
 """Parameter: one typed knob of a scenario, and how a person's text becomes its value.
 
-The signature is the only declaration: ``def lost_bit(world: World, *, reclaimers: int = 1)``.
+The signature is the only declaration: ``def lost_bit(world: World, *, writers: int = 1)``.
 Accepted types are bool, int, float, str, Literal, Enum, and any of them ``| None``. What a value is
 written as on the command line is what `list` prints and what a schedule or a log stores, so
 each reads what the other wrote.

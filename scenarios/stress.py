@@ -19,10 +19,12 @@ from slabrace.actors.cpu import Cpu
 from slabrace.actors.kernel import Kernel
 from slabrace.actors.locks import Done
 from slabrace.actors.memcg import Memcg
-from slabrace.actors.messages import Complete, WaitForCompletion
+from slabrace.actors.messages import Complete, WaitForCompletion, WakeUp
 from slabrace.actors.reclaim import drop_slab, memory_reclaim, shrink_node_memcgs
 from slabrace.actors.shrink_slab import VERSIONS
 from slabrace.actors.superblock import SuperBlock, mount, touch
+from slabrace.actors.tasks import Kswapd
+from slabrace.actors.workqueue import WaitQueue
 from slabrace.runtime.scenario import NEVER, scenario
 from slabrace.runtime.world import World
 from slabrace.scenarios.choices import Version
@@ -68,6 +70,7 @@ class Stress(Cpu):
     def __init__(
         self, kernel: Kernel, boot: Boot, done: Done, sizes: tuple[int, int, int], *,
         limit: int, cpus: int, reclaimers: int, passes: int, reclaim: int, retries: int,
+        kswapd: list[WaitQueue],
     ) -> None:  # fmt: skip
         super().__init__(kernel)
         self.boot = boot
@@ -79,6 +82,7 @@ class Stress(Cpu):
         self.passes = passes
         self.reclaim = reclaim
         self.retries = retries
+        self.kswapd = kswapd
         self.made = self.touched = 0
 
     async def main(self) -> None:
@@ -99,6 +103,8 @@ class Stress(Cpu):
         for number in range(self.mounts):
             sb = await mount(self, f"tmpfs{number}")
             mounted += [sb] if sb is not None else []
+        for waitqueue in self.kswapd:
+            self.ask(waitqueue, WakeUp())
         work = list(zip(mounted, below, strict=False))[: self.touches]
         for cpu in range(self.cpus):
             self.world.spawn(Dd(kernel, self, work[cpu :: self.cpus]))
@@ -142,31 +148,43 @@ def stress(
     memcgs: int = 401,
     mounts: int = 401,
     touches: int = 301,
-    limit_mib: int = 410,
+    limit_mib: int | None = None,
     cpus: int = 8,
     reclaimers: int = 2,
     passes: int = 3,
     reclaim_mib: int = 64,
     retries: int = 0,
     nodes: int = 1,
+    kswapd: bool = False,
+    laws: bool = True,
     version: Version = "refcount_rcu",
 ) -> None:
     """The patch's script: memcgs, tmpfs mounts, parallel touches, reclaim, drop_caches.
 
-    full is 4001 memcgs, 4001 mounts, 3001 touches and the limit of 4 GiB. passes is how often each
+    full is 4001 memcgs, 4001 mounts, 3001 touches and the limit of 4 GiB; at other sizes the limit
+    is as large per memcg unless limit_mib says otherwise (touches beyond it reclaim, retry as often
+    as the kernel and end in OOM, which takes long). passes is how often each
     of the reclaimers walks /test beside the mounts; retries how often memory.reclaim tries again
-    when it got nothing (16 in the kernel).
+    when it got nothing (16 in the kernel). kswapd wakes one kswapd a node when the touches begin.
+    laws=false judges nothing, for measuring what the laws cost.
     """
     if full:
-        memcgs, mounts, touches, limit_mib = 4001, 4001, 3001, 4096
-    kernel = Kernel(world, VERSIONS[version], nodes=nodes)
+        memcgs, mounts, touches = 4001, 4001, 3001
+    if limit_mib is None:
+        limit_mib = -(-4096 * memcgs // 4001)
+    kernel = Kernel(world, VERSIONS[version], nodes=nodes, laws=laws)
     done = Done()
     done.publish_in(world)
     world.add(done, "touches_done")
     shell = Stress(
         kernel, Boot(*SYSTEM.get(version, SYSTEM_6_12)), done, (memcgs, mounts, touches),
         limit=limit_mib * MIB, cpus=cpus, reclaimers=reclaimers, passes=passes,
-        reclaim=reclaim_mib * MIB, retries=retries,
+        reclaim=reclaim_mib * MIB, retries=retries, kswapd=[],
     )  # fmt: skip
+    for nid in range(nodes if kswapd else 0):
+        waitqueue = WaitQueue()
+        waitqueue.publish_in(world)
+        shell.kswapd.append(world.add(waitqueue, f"kswapd_wait{nid}"))
+        world.spawn(Kswapd(kernel, nid, waitqueue), name=f"kswapd{nid}")
     world.spawn(shell, name="init")
     world.report = shell.report

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from slabrace.actors.messages.access import Access
-from slabrace.runtime.message import Message
+from slabrace.actors.messages.access import Access, show
 
 __all__ = [
     "BarrierCallback",
@@ -33,9 +32,12 @@ class CallRcu(Access, frozen=True, gc=False):
     """After a grace period, send ``callback`` to ``target``; ``cpu`` keeps them in its order."""
 
     target: Any
-    callback: Message
+    callback: Access
     cpu: int
     name = "call_rcu"
+
+    def __str__(self) -> str:
+        return f"call_rcu({show(self.target)}, {self.callback.name})"
 
 
 class KvfreeCallRcu(Access, frozen=True, gc=False):
@@ -111,5 +113,5 @@ class SynchronizeSrcu(Access, frozen=True, gc=False):
 
 class CallSrcu(Access, frozen=True, gc=False):
     target: Any
-    callback: Message
+    callback: Access
     name = "call_srcu"

@@ -1,14 +1,15 @@
-"""What the tests of the kernel model share: short programs, one run of them, and all runs of them."""
+"""What the tests of the kernel model share: short programs, one run of them, and all runs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from slabrace.actors.cpu import Cpu
 from slabrace.actors.kernel import Kernel
+from slabrace.actors.locks import Mutex
+from slabrace.actors.memcg import Memcg
 from slabrace.actors.object import KernelObject
-from slabrace.actors.rcu import RcuManager
 from slabrace.actors.shrink_slab import RefcountRcu
 from slabrace.actors.shrinker import ShrinkControl, Shrinker
 from slabrace.actors.tasks import Script
@@ -16,6 +17,7 @@ from slabrace.actors.version import Version
 from slabrace.runtime.actor import Address
 from slabrace.runtime.engine import MAX_STEPS, Engine
 from slabrace.runtime.mailbox import Lane
+from slabrace.runtime.message import Envelope
 from slabrace.runtime.monitor import Event
 from slabrace.runtime.outcome import End, Outcome
 from slabrace.runtime.strategies.delay import Delayed
@@ -28,7 +30,11 @@ from slabrace.runtime.world import World
 Program = Callable[[Cpu], Coroutine[Any, Any, Any]]
 R = TypeVar("R")
 
-PATIENCE = "from=* for=20..100 p=0.1"
+BOOTED: Final[list[World]] = []
+"""The worlds of the test that runs; conftest.py lets go of those it did not turn."""
+
+PREEMPTION: Final = "from=* for=20..100 p=0.1"
+"""Every tenth message is held up."""
 
 
 class Page(KernelObject):
@@ -73,7 +79,9 @@ class Ops:
 
 def boot(version: type[Version] = RefcountRcu, **options: Any) -> Kernel:
     """A kernel in a world of its own."""
-    return Kernel(World(), version, **options)
+    kernel = Kernel(World(), version, **options)
+    BOOTED.append(kernel.world)
+    return kernel
 
 
 def page(kernel: Kernel, name: str = "page", value: int = 0) -> Page:
@@ -86,7 +94,8 @@ def page(kernel: Kernel, name: str = "page", value: int = 0) -> Page:
 def start(kernel: Kernel, *programs: Program) -> list[Script]:
     """One CPU for each program."""
     cpus = [Script(kernel, program) for program in programs]
-    kernel.world.spawn(*cpus)
+    if cpus:
+        kernel.world.spawn(*cpus)
     return cpus
 
 
@@ -122,14 +131,17 @@ def value_of(kernel: Kernel, program: Callable[[Cpu], Coroutine[Any, Any, R]]) -
     return answers[0]
 
 
+def pause(cpu: Cpu, turns: int = 1) -> Envelope:
+    """``await pause(cpu)``: everybody else gets as far as they can, or 100 picks far."""
+    return cpu.sleep(turns * 100_000)
+
+
 def laws(outcome: Outcome) -> list[str]:
     """The laws that a run broke."""
     return [violation.law for violation in outcome.violations]
 
 
-def seeds(
-    runs: int, build: Callable[[], Kernel], *delays: str
-) -> Iterator[tuple[Kernel, Outcome]]:
+def seeds(runs: int, build: Callable[[], Kernel], *delays: str) -> Iterator[tuple[Kernel, Outcome]]:
     """``runs`` random walks of what ``build`` populates."""
     walk = Delayed(RandomWalk(), [Delay.parse(text) for text in delays])
     for _ in range(runs):
@@ -185,7 +197,7 @@ class DepthFirst:
 
 
 def every_run(build: Callable[[], Kernel]) -> Iterator[tuple[Kernel, Outcome]]:
-    """All runs of what ``build`` populates; the kworker, who has nothing to do, goes to sleep first."""
+    """All runs of what ``build`` populates, but for the kworker, who goes to sleep first."""
     search = DepthFirst("kworker")
     while True:
         kernel = build()
@@ -219,7 +231,7 @@ def told(value: Any) -> Any:
 
 
 def functions(world: World, *wanted: str) -> list[str]:
-    """Kernel functions in the order in which they are entered; a list that fills as the run goes."""
+    """Kernel functions in the order of entry: a list that fills as the run goes."""
     called: list[str] = []
 
     def note(event: Event) -> None:
@@ -243,7 +255,14 @@ async def shrinker(
     return made
 
 
-__all__ = [
-    "PATIENCE", "DepthFirst", "Ops", "Page", "Program", "RcuManager", "Story", "boot", "every_run",
-    "functions", "laws", "page", "quiet", "seeds", "shrinker", "start", "turn", "value_of",
-]  # fmt: skip
+def mutex(kernel: Kernel, name: str = "m", lock_class: str = "") -> Mutex:
+    """A mutex of its own, and of its own class unless told otherwise."""
+    lock = Mutex(lock_class or name)
+    lock.publish_in(kernel.world, name)
+    return lock
+
+
+async def walk(cpu: Cpu, memcg: Memcg, *, nid: int = 0, priority: int = 0) -> int:
+    """shrink_slab() of one memcg; the caller's reference on it is the test's."""
+    version = cpu.kernel.version
+    return await version.shrink_slab(cpu, "GFP_KERNEL", nid, memcg, priority)

@@ -3,14 +3,14 @@
 from typing import Any
 
 import pytest
+from tests.actors.laboratory import Ops, Page, Story, boot, laws, page, quiet, shrinker, turn
 
 from slabrace.actors.cpu import Cpu
-from slabrace.actors.messages import AddReturn, Kfree, Load, Store
+from slabrace.actors.messages import AddReturn, Load, Store
 from slabrace.actors.object import is_freed, poison, reachable
 from slabrace.actors.shrinker_info import ShrinkerInfoUnit
 from slabrace.runtime.errors import MachineError
 from slabrace.runtime.message import Message
-from tests.actors.laboratory import Ops, Page, Story, boot, laws, page, quiet, shrinker, turn
 
 
 class Unknown(Message, frozen=True, gc=False):
@@ -101,9 +101,7 @@ def test_a_second_kfree_is_a_double_free() -> None:
 
     outcome = turn(kernel, program)
     assert laws(outcome) == ["double_free"]
-    assert outcome.violations[0].message == (
-        "BUG: KASAN: double-free of page page by script0"
-    )
+    assert outcome.violations[0].message == ("BUG: KASAN: double-free of page page by script0")
 
 
 def test_without_laws_the_stale_contents_answer() -> None:

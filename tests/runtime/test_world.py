@@ -1,9 +1,13 @@
 """A world is populated, turned and thrown away; it decides nothing."""
 
+import gc
+
 import pytest
 
 from slabrace.runtime.actor import Actor
+from slabrace.runtime.engine import Engine
 from slabrace.runtime.errors import MachineError
+from slabrace.runtime.strategies.round_robin import RoundRobin
 from slabrace.runtime.world import World
 
 
@@ -69,6 +73,28 @@ def test_a_lane_is_made_at_its_first_use() -> None:
 
 def test_every_world_has_a_clock() -> None:
     assert World().clock.name == "clock"
+
+
+def test_a_discarded_world_leaves_nothing_to_the_garbage_collector() -> None:
+    def run(*, discard: bool) -> int:
+        world = World()
+        world.spawn(Active(), Active())
+        Engine(world, RoundRobin()).run()
+        world.spawn(Active())  # which never begins
+        if discard:
+            world.discard()
+        else:
+            world.tasks[-1].close()
+        del world
+        return gc.collect()
+
+    gc.collect()
+    gc.disable()
+    try:
+        assert run(discard=True) == 0
+        assert run(discard=False) > 0
+    finally:
+        gc.enable()
 
 
 def test_the_engine_has_no_door() -> None:
