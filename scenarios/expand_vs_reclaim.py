@@ -6,7 +6,7 @@ from slabrace.actors.shrink_slab import VERSIONS
 from slabrace.actors.tasks import Mounter, SlabReclaimer, Toucher
 from slabrace.runtime.scenario import NEVER, scenario
 from slabrace.runtime.world import World
-from slabrace.scenarios.choices import Version
+from slabrace.scenarios.choices import Version, at_least
 from slabrace.scenarios.small import PREEMPTION, small
 
 __all__ = ["expand_vs_reclaim"]
@@ -20,6 +20,7 @@ def expand_vs_reclaim(
 
     The old info must stay until its readers have left; no bit and no deferred count may be lost.
     """
+    at_least(1, mounts=mounts, nodes=nodes)
     kernel, memcg, sb, _ = small(world, VERSIONS[version], nodes=nodes)
     world.spawn(
         SlabReclaimer(kernel, memcg, passes=2),

@@ -22,7 +22,7 @@ from slabrace.actors.shrink_slab import VERSIONS
 from slabrace.actors.superblock import SuperBlock, mount, touch, umount
 from slabrace.runtime.scenario import NEVER, scenario
 from slabrace.runtime.world import World
-from slabrace.scenarios.choices import Version
+from slabrace.scenarios.choices import Version, at_least, at_most
 
 JIFFY: Final = 4_000_000
 MIB: Final = 256  # pages
@@ -112,6 +112,9 @@ def phases(
     counted = SYSTEM.get(version, SYSTEM_6_12)
     superblocks = counted[1] if system_superblocks is None else system_superblocks
     shrinkers = counted[0] if system_shrinkers is None else system_shrinkers
+    at_least(0, memcgs=memcgs, mounts=mounts, touches=touches, system_superblocks=superblocks)
+    at_most("one for each memcg and mount", min(memcgs, mounts), touches=touches)
+    at_most("since superblocks are shrinkers", shrinkers, system_superblocks=superblocks)
     kernel = Kernel(world, VERSIONS[version])
     shell = Phases(kernel, Boot(shrinkers, superblocks), memcgs, mounts, touches)
     world.spawn(shell, name="init")

@@ -27,7 +27,7 @@ from slabrace.actors.tasks import Kswapd
 from slabrace.actors.workqueue import WaitQueue
 from slabrace.runtime.scenario import NEVER, scenario
 from slabrace.runtime.world import World
-from slabrace.scenarios.choices import Version
+from slabrace.scenarios.choices import Version, at_least, at_most
 from slabrace.scenarios.phases import MIB, SYSTEM, SYSTEM_6_12
 
 __all__ = ["stress"]
@@ -170,6 +170,10 @@ def stress(
     """
     if full:
         memcgs, mounts, touches = 4001, 4001, 3001
+    at_least(0, memcgs=memcgs, mounts=mounts, touches=touches, reclaimers=reclaimers)
+    at_least(0, passes=passes, reclaim_mib=reclaim_mib, retries=retries)
+    at_least(1, cpus=cpus, nodes=nodes)
+    at_most("one for each memcg and mount", min(memcgs, mounts), touches=touches)
     if limit_mib is None:
         limit_mib = -(-4096 * memcgs // 4001)
     kernel = Kernel(world, VERSIONS[version], nodes=nodes, laws=laws)

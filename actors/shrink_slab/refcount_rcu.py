@@ -90,9 +90,8 @@ class RefcountRcu(UnitInfo, RefcountLife):
         unit: ShrinkerInfoUnit, offset: int, id_: int,
     ) -> int:  # fmt: skip
         """Visit one shrinker; objects freed."""
-        shrinker = await self.shrinker_get(cpu, id_)
+        shrinker = await self.shrinker_get(cpu, unit, offset, id_)
         if shrinker is None:
-            await self.forget(cpu, unit, offset)
             return 0
         if not self.kernel.memcg_kmem_online and not shrinker.nonslab:
             await self.skip_kmem_off(cpu, unit, offset, shrinker)
@@ -104,12 +103,16 @@ class RefcountRcu(UnitInfo, RefcountLife):
         await self.shrinker_put(cpu, shrinker)
         return freed
 
-    async def shrinker_get(self, cpu: Cpu, id_: int) -> Shrinker | None:
-        """Look an id up and take a reference, in one RCU section; None where either fails."""
+    async def shrinker_get(
+        self, cpu: Cpu, unit: ShrinkerInfoUnit, offset: int, id_: int
+    ) -> Shrinker | None:
+        """Look an id up and take a reference, in one RCU section; where either fails, forget it."""
         cpu.rcu_read_lock()
         shrinker: Shrinker | None = await cpu.ask(self.kernel.shrinker_idr, IdrFind(id_))
         if shrinker is not None and not await self.shrinker_try_get(cpu, shrinker):
             shrinker = None
+        if shrinker is None:
+            await self.forget(cpu, unit, offset)
         cpu.rcu_read_unlock()
         return shrinker
 

@@ -15,6 +15,7 @@ from slabrace.actors.messages import IdrFind, IdrRemove
 from slabrace.actors.rculist import list_del_rcu
 from slabrace.actors.shrink_slab import RefcountRcu
 from slabrace.actors.shrinker import Shrinker
+from slabrace.actors.shrinker_info import ShrinkerInfoUnit
 from slabrace.actors.tasks import SlabReclaimer, Umounter
 from slabrace.actors.version import Version
 from slabrace.runtime.scenario import NEVER, SOMETIMES, scenario
@@ -30,9 +31,12 @@ __all__ = [
 class NoSection(RefcountRcu):
     """idr_find() and shrinker_try_get() outside RCU."""
 
-    async def shrinker_get(self, cpu: Cpu, id_: int) -> Shrinker | None:
+    async def shrinker_get(
+        self, cpu: Cpu, unit: ShrinkerInfoUnit, offset: int, id_: int
+    ) -> Shrinker | None:
         shrinker: Shrinker | None = await cpu.ask(self.kernel.shrinker_idr, IdrFind(id_))
         if shrinker is None or not await self.shrinker_try_get(cpu, shrinker):
+            await self.forget(cpu, unit, offset)
             return None
         return shrinker
 

@@ -15,7 +15,7 @@ from slabrace.actors.shrinker import ShrinkControl, Shrinker
 from slabrace.actors.tasks import Script
 from slabrace.actors.version import Version
 from slabrace.runtime.actor import Address
-from slabrace.runtime.engine import MAX_STEPS, Engine
+from slabrace.runtime.engine import Engine, Tell
 from slabrace.runtime.mailbox import Lane
 from slabrace.runtime.message import Envelope
 from slabrace.runtime.monitor import Event
@@ -103,13 +103,13 @@ def turn(
     kernel: Kernel,
     *programs: Program,
     strategy: Strategy | None = None,
-    max_steps: int = MAX_STEPS,
+    tell: Tell | None = None,
 ) -> Outcome:
     """Run ``programs``, one CPU each, to the end. Without a strategy they take turns."""
     start(kernel, *programs)
     strategy = strategy or RoundRobin()
     strategy.begin(kernel.world)
-    return Engine(kernel.world, strategy, max_steps=max_steps).run()
+    return Engine(kernel.world, strategy, tell=tell).run()
 
 
 def quiet(kernel: Kernel, *programs: Program, strategy: Strategy | None = None) -> Outcome:
@@ -118,6 +118,17 @@ def quiet(kernel: Kernel, *programs: Program, strategy: Strategy | None = None) 
     assert outcome.violations == []
     assert outcome.end is End.QUIET
     return outcome
+
+
+def deliveries(kernel: Kernel, *programs: Program) -> list[str]:
+    """What was delivered to whom, as a kernel developer would write it; nothing went wrong."""
+    told: list[str] = []
+
+    def tell(envelope: Envelope) -> None:
+        told.append(f"{envelope.addressee.name}: {envelope.message}")
+
+    assert turn(kernel, *programs, tell=tell).violations == []
+    return told
 
 
 def value_of(kernel: Kernel, program: Callable[[Cpu], Coroutine[Any, Any, R]]) -> R:
