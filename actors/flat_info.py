@@ -14,7 +14,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from slabrace.actors.memcg import Memcg, MemcgPerNode
-from slabrace.actors.memcg_iter import mem_cgroup_iter, mem_cgroup_iter_break
 from slabrace.actors.messages import DeferredAdd, DeferredRead, DeferredXchg, SetBit
 from slabrace.actors.object import KernelObject
 from slabrace.actors.shrinker_info import Bits, ShrinkerInfoBase
@@ -96,21 +95,6 @@ class FlatInfo(Version):
             info: FlatShrinkerInfo | None = await cpu.read_once(pernode, "shrinker_info")
             cpu.kvfree(info)
             cpu.write_once(pernode, "shrinker_info", None)
-
-    async def expand_shrinker_info(self, cpu: Cpu, new_id: int) -> bool:
-        """Make room for ``new_id`` in every memcg. The lock is held for writing."""
-        bits = self.kernel.unit_bits
-        new_nr_max = (new_id // bits + 1) * bits
-        self.kernel.stats["expansions"] += 1
-        root = self.kernel.root_mem_cgroup
-        memcg = await mem_cgroup_iter(cpu, root, None)
-        while memcg is not None:
-            if not await self.expand_one_shrinker_info(cpu, memcg, new_nr_max):
-                await mem_cgroup_iter_break(cpu, root, memcg)
-                return False
-            memcg = await mem_cgroup_iter(cpu, root, memcg)
-        cpu.write_once(self.kernel.globals, "shrinker_nr_max", new_nr_max)
-        return True
 
     async def expand_one_shrinker_info(self, cpu: Cpu, memcg: Memcg, new_nr_max: int) -> bool:
         """Replace the info of every node by a larger copy."""

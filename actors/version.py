@@ -26,6 +26,7 @@ from slabrace.actors.arithmetic import (
     scan_delta,
     total_scan,
 )
+from slabrace.actors.memcg_iter import mem_cgroup_iter, mem_cgroup_iter_break
 from slabrace.actors.messages import DeferredAdd, DeferredXchg
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class Version(abc.ABC):
     @abc.abstractmethod
     async def free_shrinker_info(self, cpu: Cpu, memcg: Memcg) -> None: ...
     @abc.abstractmethod
-    async def expand_shrinker_info(self, cpu: Cpu, new_id: int) -> bool: ...
+    async def expand_one_shrinker_info(self, cpu: Cpu, memcg: Memcg, new_nr_max: int) -> bool: ...
     @abc.abstractmethod
     async def reparent_shrinker_deferred(self, cpu: Cpu, memcg: Memcg) -> None: ...
     @abc.abstractmethod
@@ -181,6 +182,21 @@ class Version(abc.ABC):
         """Tell the law of conservation."""
         if nr:
             cpu.note(event, memcg=memcg, nid=nid, id=id_, nr=nr)
+
+    async def expand_shrinker_info(self, cpu: Cpu, new_id: int) -> bool:
+        """Make room for ``new_id`` in every memcg; False for -ENOMEM. The lock is held."""
+        bits = self.kernel.unit_bits
+        new_nr_max = (new_id // bits + 1) * bits
+        self.kernel.stats["expansions"] += 1
+        root = self.kernel.root_mem_cgroup
+        memcg = await mem_cgroup_iter(cpu, root, None)
+        while memcg is not None:
+            if not await self.expand_one_shrinker_info(cpu, memcg, new_nr_max):
+                await mem_cgroup_iter_break(cpu, root, memcg)
+                return False
+            memcg = await mem_cgroup_iter(cpu, root, memcg)
+        cpu.write_once(self.kernel.globals, "shrinker_nr_max", new_nr_max)
+        return True
 
     def publish_info(self, cpu: Cpu, pernode: MemcgPerNode, info: ShrinkerInfoBase) -> None:
         """rcu_assign_pointer(shrinker_info, info): pairs with every rcu_dereference() of it."""
