@@ -104,6 +104,7 @@ class Actor(Address):
     deaf: bool = False
     parked: list[Lane]
     task: Task
+    outgoing: dict[Address, Lane] = {}  # noqa: RUF012  # an active actor gets its own, and fills it
     daemon: ClassVar[bool] = False
     """A daemon may wait for ever: it is neither deadlocked nor waited for at the end."""
 
@@ -131,9 +132,12 @@ class Actor(Address):
         """Send ``message`` and go on. FIFO between this pair of actors, no order beyond."""
         world = self.world
         envelope = Envelope(self, to, message)  # type: ignore[arg-type]  # every address is an actor
-        lane = world.pairs.get((self, to))
+        lane = self.outgoing.get(to)
         if lane is None:
-            lane = world.pairs[self, to] = world.lane(self, to.label)
+            lane = world.lane(self, to.label)
+            if self.run is not None:
+                self.outgoing[to] = lane
+                lane.steady = getattr(to, "run", None) is None
         lane.append(envelope)  # and what Mailbox.put() does: this is the hot half of a run
         if lane.slot < 0 and not lane.parked:
             world.ready.admit(lane)

@@ -147,7 +147,7 @@ class Engine:
                 tell(envelope)
             if not lane:
                 ready.drop(lane)
-            elif lane[0].addressee.deaf and lane.slot >= 0:
+            elif not lane.steady and lane[0].addressee.deaf and lane.slot >= 0:
                 ready.drop(lane)
                 ready.admit(lane)
             if interrupts:

@@ -26,9 +26,12 @@ ABSENT = -1
 
 
 class Lane(deque["Envelope"]):
-    """A FIFO of undelivered envelopes. ``number`` counts lanes in the order of their first use."""
+    """A FIFO of undelivered envelopes. ``number`` counts lanes in the order of their first use.
 
-    __slots__ = ("key", "number", "owner", "parked", "slot")
+    ``steady`` promises that whoever it leads to always listens, so that nobody has to look.
+    """
+
+    __slots__ = ("key", "number", "owner", "parked", "slot", "steady")
 
     def __init__(self, number: int, owner: Actor, key: str) -> None:
         self.number = number  # a deque needs no __init__ to be empty
@@ -36,6 +39,7 @@ class Lane(deque["Envelope"]):
         self.key = key
         self.slot = ABSENT
         self.parked = False
+        self.steady = False
 
     @property
     def name(self) -> str:

@@ -45,7 +45,6 @@ class World:
         self.choices = 0
         self.lanes: list[Lane] = []
         self._lanes: dict[tuple[Actor, str], Lane] = {}
-        self.pairs: dict[tuple[Actor, Address], Lane] = {}
         self.tasks: list[Task] = []
         self.monitors: list[Monitor] = []
         self.watchers: dict[str, tuple[Watcher, ...]] = {}
@@ -82,6 +81,7 @@ class World:
             run = actor.run
             if run is not None:
                 actor.parked = []
+                actor.outgoing = {}
                 actor.deaf = True
                 actor.task = task = Task(actor, run())
                 self.tasks.append(task)
