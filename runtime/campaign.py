@@ -140,8 +140,6 @@ def run(
             abandon(world)
     if world is not None:
         result.stats = world.report()
-        if result.stats:
-            result.stats["violations"] = sum(found.count for found in result.found.values())
     return result
 
 
