@@ -92,6 +92,7 @@ class Engine:
             for task in world.tasks:
                 if not task.done:
                     task.close()
+        world.broken = violations
         return Outcome(end, world.picks, world.deliveries, violations)
 
     def _budget(self) -> int:

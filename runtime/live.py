@@ -151,6 +151,7 @@ class Live:
         """How it went. Raises what went wrong, if it was not a violation."""
         if self.error is not None:
             raise self.error
+        self.world.broken = self.violations
         picks, deliveries = self.world.picks, self.world.deliveries
         return LiveOutcome(self.end, picks, deliveries, self.violations, self._recorder.picks)
 

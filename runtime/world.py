@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from slabrace.runtime.clock import Clock
-from slabrace.runtime.errors import MachineError
+from slabrace.runtime.errors import MachineError, Violation
 from slabrace.runtime.mailbox import Lane, Mailbox
 from slabrace.runtime.monitor import Event, Monitor, Watcher
 from slabrace.runtime.task import Heard, Task
@@ -38,6 +38,8 @@ class World:
     delivery: Envelope
     strategy: Strategy
     door: Door | None = None  # what leads outside the machine; the engine has none
+
+    broken: list[Violation] = []  # noqa: RUF012  # the host leaves its own list when the run is over
 
     def __init__(self) -> None:
         self.ready = Mailbox()

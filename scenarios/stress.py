@@ -131,6 +131,7 @@ class Stress(Cpu):
             "do_shrink_slab": self.calls["do_shrink_slab"],
             "grace_periods": kernel.rcu.grace_periods(),
             "deliveries": self.world.deliveries,
+            "violations": len(self.world.broken),
         }
 
 
