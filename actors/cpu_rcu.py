@@ -50,19 +50,31 @@ class RcuVerbs(MemoryVerbs):
             return
         self.rcu_nesting -= 1
         if self.rcu_nesting == 0:
+            first, self.rcu_first = self.rcu_first, None
             self.rcu_opening = False
-            self.rcu_first = None
-            if self.rcu_special:
-                rcu = self.kernel.rcu
-                for flavour in self.rcu_special:
-                    envelope = Envelope(self, rcu, QuiescentState(flavour, self))
-                    self.world.ready.put(envelope, self.world.lane(self, "qs"))
-                self.rcu_special = []
+            if self.program and first is not None:
+                self.rcu_tail = (first, self.program[-1])  # stores that nobody awaits
+            for flavour in self.rcu_special:
+                self.report_quiescent_state(flavour)
+            self.rcu_special.clear()
+
+    def report_quiescent_state(self, flavour: str) -> None:
+        """Tell a grace period that the section is over, once its last access is delivered."""
+        envelope = Envelope(self, self.kernel.rcu, QuiescentState(flavour, self))
+        self.world.ready.put(envelope, self.program or self.world.lane(self, "qs"))
 
     def in_rcu_section(self) -> bool:
-        """Whether a section is under way that a grace period has to wait for."""
+        """Whether a section is under way that a grace period has to wait for.
+
+        It is from the delivery of its first access to that of its last.
+        """
         first = self.rcu_first
-        return first is not None and first.answer is not UNANSWERED
+        if first is not None and first.answer is not UNANSWERED:
+            return True
+        if self.rcu_tail is None:
+            return False
+        first, last = self.rcu_tail
+        return first.answer is not UNANSWERED and last.answer is UNANSWERED
 
     def rcu_dereference(self, where: KernelObject, word: str) -> Envelope:
         """rcu_dereference(where->word); outside a section lockdep complains."""

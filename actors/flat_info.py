@@ -128,6 +128,8 @@ class FlatInfo(Version):
             return
         cpu.rcu_read_lock()
         info: FlatShrinkerInfo = await cpu.rcu_dereference(memcg.nodeinfo[nid], "shrinker_info")
+        if id_ >= info.map_nr_max:  # no check in the kernel: it would write past the map
+            cpu.note("unit_out_of_range", cpu=cpu, info=info, index=id_)
         await cpu.smp_mb()  # smp_mb__before_atomic(): pairs with the one after clear_bit()
         await cpu.ask(info, SetBit(id_))
         cpu.rcu_read_unlock()

@@ -180,6 +180,7 @@ class Kernel:
             pernode.publish_in(self.world)
         objcg = ObjCgroup(memcg)
         objcg.publish_in(self.world)
+        memcg.objcg = objcg
         self.objcgs[memcg] = [objcg]
         return memcg
 

@@ -104,7 +104,8 @@ class LostBit(StateLaw):
                         self.violated(
                             f"{one.name} holds {len(one.items)} objects and bit {shrinker.id} of "
                             f"{memcg.name} is clear: they will never be reclaimed",
-                            one, memcg, info.line_of(shrinker.id),
+                            one, memcg, info.line_of(shrinker.id), shrinker,
+                            self.kernel.shrinker_idr,
                         )  # fmt: skip
 
 

@@ -35,13 +35,19 @@ __all__ = ["Item", "ListLru", "ListLruNode", "ListLruOne", "ObjCgroup"]
 
 
 class ObjCgroup(KernelObject):
-    """struct obj_cgroup: whom an object is charged to; moves to the parent when the memcg dies."""
+    """struct obj_cgroup: whom an object is charged to; moves to the parent when the memcg dies.
 
-    __slots__ = ("memcg",)
+    ``refcnt`` is one for each object, and one for the memcg it was made for; being a percpu_ref, it
+    is counted without an access to this line.
+    """
+
+    __slots__ = ("listed", "memcg", "refcnt")
     kind = "obj_cgroup"
 
     def __init__(self, memcg: Memcg) -> None:
         self.memcg = memcg
+        self.listed = memcg  # on whose list of objcgs it is, under the lock of reparenting
+        self.refcnt = 1
 
     @property
     def name(self) -> str:
@@ -54,9 +60,15 @@ class Item:
     __slots__ = ("nid", "objcg", "on")
 
     def __init__(self, objcg: ObjCgroup, nid: int) -> None:
+        objcg.refcnt += 1
         self.objcg = objcg
         self.nid = nid
         self.on: ListLruOne | None = None
+
+    def hold(self) -> Item:
+        """Somebody uses the object: even if reclaim disposes of it, what it is charged to stays."""
+        self.objcg.refcnt += 1
+        return self
 
     def __repr__(self) -> str:
         return "item"

@@ -7,6 +7,7 @@ whose list it found (kernel.md A3); ``bit_owner`` is the verb that the fix chang
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from slabrace.actors.list_lru import Item, ListLru, ListLruOne
@@ -109,7 +110,13 @@ class ListLrus:
         one = await self.list_lru_from_memcg(cpu, lru, memcg, nid)
         gone: list[Item] = await cpu.ask(one, LruIsolate(count))
         cpu.spin_unlock(node.lock)
+        self.dispose(cpu, gone)
         return len(gone)
+
+    def dispose(self, cpu: Cpu, items: Iterable[Item]) -> None:
+        """Free objects: each drops its reference on whom it was charged to."""
+        for item in items:
+            self.kernel.lives.obj_cgroup_put(cpu, item.objcg)
 
     # -- lists come and go -------------------------------------------------------------
 
@@ -134,13 +141,16 @@ class ListLrus:
         return [allocate(cpu, ListLruOne(lru, memcg, nid)) for nid in range(self.kernel.nodes)]
 
     async def list_lru_destroy(self, cpu: Cpu, lru: ListLru) -> None:
-        """The owner goes: forget the lru, free its lists."""
+        """The owner goes, and with it its objects and lists: forget the lru."""
         await cpu.mutex_lock(self.kernel.list_lrus_mutex)
         self.lrus.pop(lru, None)
         cpu.mutex_unlock(self.kernel.list_lrus_mutex)
         for id_ in sorted(lru.xa):
             for one in await cpu.ask(lru, XaErase(id_)) or ():
+                self.dispose(cpu, await cpu.ask(one, LruIsolate(len(one.items))))
                 cpu.kfree(one)
+        for node in lru.node:
+            self.dispose(cpu, await cpu.ask(node.root, LruIsolate(len(node.root.items))))
 
     # -- reparenting -------------------------------------------------------------------
 

@@ -32,6 +32,7 @@ from slabrace.actors.object import KernelObject, Part
 from slabrace.runtime.actor import handles
 
 if TYPE_CHECKING:
+    from slabrace.actors.list_lru import ObjCgroup
     from slabrace.actors.shrinker_info import ShrinkerInfoBase
 
 __all__ = ["Memcg", "MemcgPerNode"]
@@ -80,10 +81,11 @@ class Memcg(KernelObject):
     """
 
     __slots__ = (
-        "children", "css_dying", "css_online", "id", "kmemcg_id", "limit", "nodeinfo", "parent",
-        "refcnt", "releasing", "serial", "serials", "usage",
+        "children", "css_dying", "css_online", "id", "kmemcg_id", "limit", "nodeinfo", "objcg",
+        "parent", "refcnt", "serial", "serials", "usage",
     )  # fmt: skip
     kind = "mem_cgroup"
+    objcg: ObjCgroup
 
     def __init__(self, parent: Memcg | None, nodes: int) -> None:
         self.parent = parent
@@ -94,7 +96,6 @@ class Memcg(KernelObject):
         self.css_online = False
         self.css_dying = False
         self.refcnt = 1
-        self.releasing = False
         self.kmemcg_id = -1
         self.usage = 0
         self.limit = NO_LIMIT

@@ -24,6 +24,7 @@ from slabrace.actors.messages import (
 if TYPE_CHECKING:
     from slabrace.actors.cpu import Cpu
     from slabrace.actors.kernel import Kernel
+    from slabrace.actors.list_lru import ObjCgroup
 
 __all__ = ["MemcgLife"]
 
@@ -115,7 +116,15 @@ class MemcgLife:
         objcgs = self.kernel.objcgs
         for objcg in objcgs[memcg]:
             cpu.write_once(objcg, "memcg", parent)
+            objcg.listed = parent
         objcgs[parent].extend(objcgs.pop(memcg))
+
+    def obj_cgroup_put(self, cpu: Cpu, objcg: ObjCgroup) -> None:
+        """Drop a reference; the last one frees it after a grace period (obj_cgroup_release())."""
+        objcg.refcnt -= 1
+        if objcg.refcnt == 0:
+            self.kernel.objcgs[objcg.listed].remove(objcg)
+            cpu.kvfree_rcu(objcg)
 
     # -- release and free --------------------------------------------------------------
 
@@ -138,6 +147,7 @@ class MemcgLife:
         await self.kernel.version.free_shrinker_info(cpu, memcg)
         parent = memcg.parent
         cpu.note("memcg_freed", memcg=memcg)
-        cpu.kvfree_rcu(memcg)  # __mem_cgroup_free()
+        self.obj_cgroup_put(cpu, memcg.objcg)
+        cpu.kfree(memcg)  # __mem_cgroup_free()
         if parent is not None:
             await css_put(cpu, parent)

@@ -45,6 +45,10 @@ RCU_CPU_STALL_TIMEOUT: Final = 21_000_000_000
 """Nanoseconds until a grace period that waits is reported (CONFIG_RCU_CPU_STALL_TIMEOUT)."""
 
 
+KFREE_N_BATCHES: Final = 2
+"""Batches of kvfree_rcu() that drain side by side, in any order (kernel/rcu/tree.c)."""
+
+
 class Phase(enum.Enum):
     """Where a flavour's grace period stands."""
 
@@ -95,7 +99,7 @@ class RcuManager(Actor):
         self.stall_timeout = stall_timeout
         self.queued: dict[int, int] = {}  # callbacks not yet invoked, per CPU
         self.barriers: dict[int, tuple[Envelope, int]] = {}
-        self.kvfree_batches = 0
+        self.kvfree_queued = 0
 
     # -- what the kernel asks for ------------------------------------------------------
 
@@ -164,7 +168,10 @@ class RcuManager(Actor):
         flavour.wait, flavour.next = flavour.next, []
         flavour.holdouts = [cpu for cpu in self.cpus if cpu.in_rcu_section()]
         for cpu in flavour.holdouts:
-            cpu.rcu_special.append(flavour.name)
+            if cpu.rcu_nesting:
+                cpu.rcu_special.append(flavour.name)
+            else:
+                cpu.report_quiescent_state(flavour.name)
         self._tell(flavour, "start")
         self._end_if_quiescent(flavour)
 
@@ -203,8 +210,8 @@ class RcuManager(Actor):
                 self.queued[waiter.cpu] -= 1
             self._post(waiter.target, waiter.callback, f"cb{waiter.cpu}")
         else:
-            self.kvfree_batches += 1
-            self._post(waiter.target, Kfree(), "kvfree")
+            self.kvfree_queued += 1
+            self._post(waiter.target, Kfree(), f"kvfree{self.kvfree_queued % KFREE_N_BATCHES}")
 
     # -- small things ------------------------------------------------------------------
 

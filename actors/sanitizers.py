@@ -132,6 +132,21 @@ class RcuUsage(KernelLaw):
         )
 
 
+class RcuStall(KernelLaw):
+    """A grace period that waits longer than the kernel would without a word (stall warning)."""
+
+    law: ClassVar[str] = "rcu_stall"
+
+    @watches("rcu_stall_warning")
+    def stalled(self, event: Event) -> None:
+        holdouts = event.fields["holdouts"]
+        self.violated(
+            f"INFO: {event.fields['rcuname']} detected stalls on CPUs: {', '.join(holdouts)} "
+            f"(grace period {event.fields['gp_seq']}, {event.fields['waited']} ns)",
+            *(cpu for cpu in self.kernel.rcu.cpus if cpu.name in holdouts),
+        )
+
+
 class LockOrder(KernelLaw):
     """I9: the order of lock classes has no cycle, and nobody waits for itself (lockdep)."""
 
@@ -219,6 +234,7 @@ LAWS = (
     UnitIndex,
     SleepInAtomic,
     RcuUsage,
+    RcuStall,
     LockOrder,
     DeferredConservation,
     CallbackLifetime,

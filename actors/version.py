@@ -156,24 +156,24 @@ class Version(abc.ABC):
         return freed
 
     async def xchg_nr_deferred(self, cpu: Cpu, shrinker: Shrinker, sc: ShrinkControl) -> int:
-        """Take what earlier calls left."""
+        """Take what earlier calls left. A shrinker that is not NUMA aware keeps one count."""
+        nid = sc.nid if shrinker.numa_aware else 0
         if shrinker.memcg_aware:
-            taken = await self.xchg_nr_deferred_memcg(cpu, sc.memcg, sc.nid, shrinker.id)
-            self.note_deferred(cpu, "nr_deferred_take", sc.memcg, sc.nid, shrinker.id, taken)
+            taken = await self.xchg_nr_deferred_memcg(cpu, sc.memcg, nid, shrinker.id)
+            self.note_deferred(cpu, "nr_deferred_take", sc.memcg, nid, shrinker.id, taken)
             return taken
-        index = sc.nid if shrinker.numa_aware else 0
-        count: int = await cpu.ask(shrinker.own_nr_deferred, DeferredXchg(index))
+        count: int = await cpu.ask(shrinker.own_nr_deferred, DeferredXchg(nid))
         return count
 
     async def add_nr_deferred(
         self, cpu: Cpu, nr: int, shrinker: Shrinker, sc: ShrinkControl
     ) -> int:
         """Leave ``nr`` for later calls; the new count, which only the tracepoint wants."""
+        nid = sc.nid if shrinker.numa_aware else 0
         if shrinker.memcg_aware:
-            self.note_deferred(cpu, "nr_deferred_add", sc.memcg, sc.nid, shrinker.id, nr)
-            return await self.add_nr_deferred_memcg(cpu, nr, sc.memcg, sc.nid, shrinker.id)
-        index = sc.nid if shrinker.numa_aware else 0
-        count: int = await cpu.ask(shrinker.own_nr_deferred, DeferredAdd(index, nr))
+            self.note_deferred(cpu, "nr_deferred_add", sc.memcg, nid, shrinker.id, nr)
+            return await self.add_nr_deferred_memcg(cpu, nr, sc.memcg, nid, shrinker.id)
+        count: int = await cpu.ask(shrinker.own_nr_deferred, DeferredAdd(nid, nr))
         return count
 
     def note_deferred(

@@ -18,7 +18,7 @@ from slabrace.runtime.task import Heard, Task
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from slabrace.runtime.actor import Actor, Address
+    from slabrace.runtime.actor import Actor
     from slabrace.runtime.message import Envelope
     from slabrace.runtime.outside import Door
     from slabrace.runtime.strategy import Strategy

@@ -41,7 +41,7 @@ class CallRcu(Access, frozen=True, gc=False):
 
 
 class KvfreeCallRcu(Access, frozen=True, gc=False):
-    """After a grace period, free ``target``. Batched: no order between two of them."""
+    """After a grace period, free ``target``. Batched: no order is promised between two of them."""
 
     target: Any
     name = "kvfree_call_rcu"

@@ -175,4 +175,5 @@ def written(step: Step) -> str:
     answer = step.answer
     if answer is UNANSWERED or answer is None:
         return text
-    return f"{text} = {canonical(answer)}"
+    told = step.answered if step.answered != "deferred" else canonical(answer)
+    return f"{text} = {told}"

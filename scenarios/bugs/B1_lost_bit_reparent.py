@@ -40,7 +40,7 @@ def two_children_die(world: World, list_lrus: type[ListLrus]) -> None:
     set_bit(kernel, sb, parent)
     first, second = kernel.boot_memcg("C1", parent), kernel.boot_memcg("C2", parent)
     object_of(kernel, sb, first)
-    doomed = [object_of(kernel, sb, second) for _ in range(3)][:2]
+    doomed = [object_of(kernel, sb, second).hold() for _ in range(3)][:2]
 
     async def delete(cpu: Cpu) -> None:
         await cpu.sleep(20_000 * cpu.choose("when the user deletes", 12))

@@ -43,7 +43,8 @@ def columns(rows: Sequence[Sequence[str]], indent: str = "") -> str:
 
 
 def tree(stats: Mapping[str, Any], indent: str = "  ") -> str:
-    """Nested figures, numbers to the right, a heading for each level."""
+    """Nested figures, numbers to the right, a heading for each level, a number for each of many."""
+    stats = {name: numbered(value) for name, value in stats.items()}
     leaves = {name: shown(value) for name, value in stats.items() if not nests(value)}
     width = max((len(name) for name in leaves), default=0)
     digits = max((len(text) for text in leaves.values()), default=0)
@@ -52,6 +53,13 @@ def tree(stats: Mapping[str, Any], indent: str = "  ") -> str:
         if nests(value):
             lines += [f"{indent}{name}", tree(value, indent + "  ")]
     return "\n".join(lines)
+
+
+def numbered(value: Any) -> Any:
+    """A list of mappings as a mapping from 1, 2, ... on; anything else as it is."""
+    if isinstance(value, Sequence) and value and all(isinstance(each, Mapping) for each in value):
+        return {str(number): each for number, each in enumerate(value, start=1)}
+    return value
 
 
 def nests(value: Any) -> bool:

@@ -102,9 +102,6 @@ def test_a_shrinker_that_is_not_memcg_aware_keeps_them_itself(
     assert made.id == -1
 
 
-@pytest.mark.xfail(
-    strict=True, reason="version.py: the memcg's counts are indexed by sc.nid, NUMA aware or not"
-)
 @VERSION
 def test_a_memcg_aware_shrinker_that_is_numa_unaware_uses_node_0(version: type[Version]) -> None:
     """kernel.md 2.7: nid = sc.nid if NUMA_AWARE else 0, before the routing."""

@@ -5,6 +5,7 @@ from tests.actors.laboratory import Story, boot, functions, laws, page, pause, q
 
 from slabrace.actors.cpu import Cpu
 from slabrace.actors.rcu import RCU_CPU_STALL_TIMEOUT, RcuManager
+from slabrace.runtime.outcome import Outcome
 from slabrace.runtime.strategies.delay import Delayed
 from slabrace.runtime.strategies.delay_policy import Delay
 from slabrace.runtime.strategies.round_robin import RoundRobin
@@ -17,10 +18,10 @@ class Impatient(RcuManager):
         super().__init__(stall_timeout=1_000_000)
 
 
-def stalls_of_a_section_of(milliseconds: int, rcu: type[RcuManager]) -> list[object]:
+def section_of(milliseconds: int, rcu: type[RcuManager] = Impatient) -> Outcome:
+    """A grace period that begins in a section of that length."""
     kernel = boot(rcu=rcu)
     it = page(kernel)
-    story = Story(kernel.world, "rcu_stall_warning")
 
     async def reader(cpu: Cpu) -> None:
         cpu.rcu_read_lock()
@@ -32,26 +33,30 @@ def stalls_of_a_section_of(milliseconds: int, rcu: type[RcuManager]) -> list[obj
         await pause(cpu)
         await cpu.synchronize_rcu()
 
-    quiet(kernel, reader, updater)
-    return story.all("rcu_stall_warning", "rcuname", "gp_seq", "holdouts")
+    return turn(kernel, reader, updater)
 
 
 def test_a_grace_period_that_waits_too_long_is_reported_with_its_readers() -> None:
-    assert stalls_of_a_section_of(2, Impatient) == [["rcu_sched", 1, ["script0"]]]
+    outcome = section_of(2)
+    assert laws(outcome) == ["rcu_stall"]
+    assert outcome.violations[0].parties == ("script0",)
+    assert outcome.violations[0].message.startswith(
+        "INFO: rcu_sched detected stalls on CPUs: script0 (grace period 1, 19"
+    )
 
 
 def test_a_grace_period_that_waits_for_less_is_not() -> None:
-    assert stalls_of_a_section_of(1, Impatient) == []
+    assert laws(section_of(1)) == []
 
 
 def test_the_kernel_warns_after_21_seconds() -> None:
     assert RCU_CPU_STALL_TIMEOUT == 21 * 10**9
-    assert stalls_of_a_section_of(20_000, RcuManager) == []
-    assert len(stalls_of_a_section_of(22_000, RcuManager)) == 1
+    assert laws(section_of(20_000, RcuManager)) == []
+    assert laws(section_of(22_000, RcuManager)) == ["rcu_stall"]
 
 
 def test_whoever_needs_a_grace_period_meanwhile_hears_of_the_stall() -> None:
-    kernel = boot(rcu=Impatient)
+    kernel = boot(rcu=Impatient, laws=False)
     it = page(kernel)
     story = Story(kernel.world, "rcu_stall_warning")
 
@@ -71,6 +76,7 @@ def test_whoever_needs_a_grace_period_meanwhile_hears_of_the_stall() -> None:
 
     quiet(kernel, reader, updater, late)
     assert [event.time // 10**6 for event in story.events] == [3, 5]
+    assert story.all("rcu_stall_warning", "holdouts") == [["script0"]] * 2
 
 
 def test_a_grace_period_is_told_from_request_to_end() -> None:

@@ -1,7 +1,7 @@
 """Objects appear and vanish: the first one of a list sets the bit, and reparenting moves them."""
 
 import pytest
-from tests.actors.laboratory import boot, functions, quiet, value_of
+from tests.actors.laboratory import boot, functions, pause, quiet, value_of
 
 from slabrace.actors.cpu import Cpu
 from slabrace.actors.initial import mounted, object_of
@@ -231,7 +231,23 @@ def test_the_childs_lists_are_freed_after_a_grace_period() -> None:
     called = functions(kernel.world, "memcg_reparent_list_lrus", "kvfree_call_rcu")
     quiet(kernel, lambda cpu: kernel.lives.cgroup_rmdir(cpu, child))
     assert is_freed(one)
-    assert called == ["memcg_reparent_list_lrus", *["kvfree_call_rcu"] * 2]  # the list, the memcg
+    assert called == ["memcg_reparent_list_lrus", "kvfree_call_rcu"]
+
+
+def test_an_object_keeps_the_objcg_of_its_dead_memcg_until_it_is_freed() -> None:
+    kernel, parent, child, sb = family()
+    objcg = object_of(kernel, sb, child).objcg
+    seen: list[object] = []
+
+    async def program(cpu: Cpu) -> None:
+        await kernel.lives.cgroup_rmdir(cpu, child)
+        await pause(cpu, 20)
+        seen.extend([is_freed(child), is_freed(objcg), objcg.memcg])
+        await kernel.list_lrus.list_lru_walk_one(cpu, sb.inode_lru, parent, 0, 1)
+
+    quiet(kernel, program)
+    assert seen == [True, False, parent]
+    assert is_freed(objcg)
 
 
 def test_the_ids_of_everything_below_a_dying_memcg_become_its_parents() -> None:

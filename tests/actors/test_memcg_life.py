@@ -161,9 +161,10 @@ def test_each_step_of_going_waits_for_its_grace_period() -> None:
             "grace period",  # queue_rcu_work(css_free_rwork_fn)
             *GOING[4:],
             "kfree shrinker_info",
-            "grace period",
             "kfree mem_cgroup",
             "kfree mem_cgroup_per_node",
+            "grace period",
+            "kfree obj_cgroup",
         ]
     )
 

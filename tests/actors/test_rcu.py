@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+import pytest
 from tests.actors.laboratory import (
     boot,
     every_run,
@@ -164,3 +165,50 @@ def test_a_section_cannot_see_what_came_after_and_miss_what_came_before() -> Non
 
     assert {tuple(laws(outcome)) for _, outcome in every_run(build)} == {()}
     assert seen == {(0, 0), (1, 0), (1, 1)}  # never (0, 1)
+
+
+# -- stores that nobody waits for ------------------------------------------------------
+
+
+def stores_while_it_is_freed(*, sections: int) -> Counter[str]:
+    """A store at the end of a section is still under way when the section is left."""
+    ends: Counter[str] = Counter()
+
+    def build() -> Kernel:
+        kernel = boot()
+        old, other, slot = page(kernel, "old"), page(kernel, "other"), page(kernel, "slot")
+        slot.value = old  # type: ignore[assignment]
+
+        async def reader(cpu: Cpu) -> None:
+            cpu.rcu_read_lock()
+            it = await cpu.rcu_dereference(slot, "value")
+            if it is not None:
+                cpu.write_once(it, "value", 1)
+            cpu.rcu_read_unlock()
+            for _ in range(sections - 1):
+                cpu.rcu_read_lock()
+                cpu.write_once(other, "value", 1)
+                cpu.rcu_read_unlock()
+
+        async def updater(cpu: Cpu) -> None:
+            cpu.rcu_assign_pointer(slot, "value", None)
+            await cpu.synchronize_rcu()
+            cpu.kfree(old)
+
+        start(kernel, reader, updater)
+        return kernel
+
+    for _, outcome in every_run(build):
+        ends.update(laws(outcome) or ["quiet"])
+    return ends
+
+
+def test_a_section_lasts_until_its_last_store_is_delivered() -> None:
+    assert set(stores_while_it_is_freed(sections=1)) == {"quiet"}
+
+
+@pytest.mark.xfail(
+    strict=True, reason="cpu_rcu.py: rcu_tail of the next section replaces one still under way"
+)
+def test_the_next_section_does_not_hide_a_store_of_the_one_before() -> None:
+    assert set(stores_while_it_is_freed(sections=2)) == {"quiet"}

@@ -106,7 +106,30 @@ def test_kvfree_rcu_frees() -> None:
 
     quiet(kernel, program)
     assert is_freed(it)
-    assert kernel.rcu.kvfree_batches == 1
+
+
+def test_two_objects_freed_by_rcu_go_in_any_order() -> None:
+    orders: set[tuple[str, ...]] = set()
+
+    def build() -> Kernel:
+        kernel = boot()
+        pages = [page(kernel, name) for name in ("a", "b")]
+        gone: list[str] = []
+        kernel.world.watch("kfree", lambda event: gone.append(event.fields["object"].name))
+        orders_so_far.append(gone)
+
+        async def program(cpu: Cpu) -> None:
+            for each in pages:
+                cpu.kvfree_rcu(each)
+
+        start(kernel, program)
+        return kernel
+
+    orders_so_far: list[list[str]] = []
+    for _, outcome in every_run(build):
+        assert outcome.violations == []
+        orders.add(tuple(orders_so_far.pop()))
+    assert orders == {("a", "b"), ("b", "a")}
 
 
 def test_freeing_twice_by_rcu_is_a_double_free() -> None:

@@ -5,7 +5,6 @@ from tests.actors.laboratory import (
     PREEMPTION,
     Ops,
     boot,
-    functions,
     laws,
     pause,
     quiet,
@@ -292,11 +291,3 @@ def test_the_units_stay_as_long_as_somebody_holds_the_memcg() -> None:
 
     outcome = turn(kernel, program)
     assert laws(outcome) == []
-
-
-def test_functions_of_an_expansion() -> None:
-    kernel = boot(unit_bits=2)
-    kernel.boot_memcg("A")
-    called = functions(kernel.world, "mem_cgroup_iter", "kvfree_call_rcu")
-    quiet(kernel, lambda cpu: shrinkers(cpu, 1))
-    assert called == ["mem_cgroup_iter", "kvfree_call_rcu"] * 2 + ["mem_cgroup_iter"]

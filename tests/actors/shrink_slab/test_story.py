@@ -49,7 +49,7 @@ class Told:
         self.freed = await drop_slab(cpu)
 
 
-@pytest.fixture(scope="module", params=VERSIONS.values(), ids=VERSIONS)
+@pytest.fixture(scope="module", params=VERSIONS.values(), ids=list(VERSIONS))
 def told(request: pytest.FixtureRequest) -> Told:
     return Told(request.param)
 
