@@ -52,8 +52,9 @@ class RcuVerbs(MemoryVerbs):
         if self.rcu_nesting == 0:
             first, self.rcu_first = self.rcu_first, None
             self.rcu_opening = False
+            self.rcu_tails = [tail for tail in self.rcu_tails if tail[1].answer is UNANSWERED]
             if self.program and first is not None:
-                self.rcu_tail = (first, self.program[-1])  # stores that nobody awaits
+                self.rcu_tails.append((first, self.program[-1]))  # stores that nobody awaits
             for flavour in self.rcu_special:
                 self.report_quiescent_state(flavour)
             self.rcu_special.clear()
@@ -71,10 +72,10 @@ class RcuVerbs(MemoryVerbs):
         first = self.rcu_first
         if first is not None and first.answer is not UNANSWERED:
             return True
-        if self.rcu_tail is None:
-            return False
-        first, last = self.rcu_tail
-        return first.answer is not UNANSWERED and last.answer is UNANSWERED
+        return any(
+            first.answer is not UNANSWERED and last.answer is UNANSWERED
+            for first, last in self.rcu_tails
+        )
 
     def rcu_dereference(self, where: KernelObject, word: str) -> Envelope:
         """rcu_dereference(where->word); outside a section lockdep complains."""

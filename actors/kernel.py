@@ -216,8 +216,10 @@ class Kernel:
         above = None if first else parent or self.root_mem_cgroup
         memcg = self.new_memcg(above, name)
         memcg.css_online = True
+        memcg.online_cnt = 1
         if above is not None:
             above.refcnt += 1
+            above.online_cnt += 1
             above.serials.append(memcg.serial)
             above.children[memcg.serial] = memcg
             memcg.kmemcg_id = memcg.id if self.kmem else -1

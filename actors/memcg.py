@@ -76,13 +76,14 @@ class MemcgPerNode(Part):
 class Memcg(KernelObject):
     """struct mem_cgroup with its cgroup_subsys_state.
 
-    ``refcnt`` is the percpu reference (until it is killed a put never finds zero); ``usage`` and
-    ``limit`` are pages; ``kmemcg_id`` indexes list_lrus (-1 for the root).
+    ``online_cnt`` counts itself while it is online, and its online children. ``refcnt`` is the
+    percpu reference (until it is killed a put never finds zero); ``usage`` and ``limit`` are pages;
+    ``kmemcg_id`` indexes list_lrus (-1 for the root).
     """
 
     __slots__ = (
         "children", "css_dying", "css_online", "id", "kmemcg_id", "limit", "nodeinfo", "objcg",
-        "parent", "refcnt", "serial", "serials", "usage",
+        "online_cnt", "parent", "refcnt", "serial", "serials", "usage",
     )  # fmt: skip
     kind = "mem_cgroup"
     objcg: ObjCgroup
@@ -96,6 +97,7 @@ class Memcg(KernelObject):
         self.css_online = False
         self.css_dying = False
         self.refcnt = 1
+        self.online_cnt = 0
         self.kmemcg_id = -1
         self.usage = 0
         self.limit = NO_LIMIT

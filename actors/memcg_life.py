@@ -66,6 +66,8 @@ class MemcgLife:
             self.queue_rcu_work(cpu, memcg)
             return None
         cpu.write_once(memcg, "css_online", True)  # CSS_ONLINE, a plain store
+        for css in (memcg, parent):
+            await cpu.atomic_add_return(css, "online_cnt", 1)
         return memcg
 
     async def mem_cgroup_css_online(self, cpu: Cpu, memcg: Memcg) -> bool:
@@ -77,11 +79,15 @@ class MemcgLife:
 
     # -- rmdir -------------------------------------------------------------------------
 
-    async def cgroup_rmdir(self, cpu: Cpu, memcg: Memcg) -> None:
-        """kill_css(): once every CPU has seen it, the kworker takes the memcg offline."""
+    async def cgroup_rmdir(self, cpu: Cpu, memcg: Memcg) -> bool:
+        """kill_css(): once every CPU has seen it, the kworker takes the memcg offline.
+
+        False (-EBUSY) while ``memcg`` has children that nobody removed.
+        """
         kernel = self.kernel
         await cpu.mutex_lock(kernel.cgroup_mutex)
-        if await cpu.ask(memcg, PercpuRefKill()):
+        busy = any(c.css_online and not c.css_dying for c in memcg.children.values())
+        if not busy and await cpu.ask(memcg, PercpuRefKill()):
             cpu.ftrace("cgroup_rmdir")
             cpu.note(
                 "cgroup_rmdir",
@@ -93,14 +99,21 @@ class MemcgLife:
             work = QueueWork(self.css_killed_work_fn, (memcg,))
             cpu.ask(kernel.rcu, CallRcu(kernel.cgroup_destroy_wq, work, cpu.number))
         cpu.mutex_unlock(kernel.cgroup_mutex)
+        return not busy
 
     async def css_killed_work_fn(self, cpu: Cpu, memcg: Memcg) -> None:
-        """offline_css(): CSS_ONLINE goes only when css_offline has returned."""
+        """offline_css(), children first: a parent that was killed waits for the last of them.
+
+        CSS_ONLINE goes only when css_offline() has returned.
+        """
         await cpu.mutex_lock(self.kernel.cgroup_mutex)
-        await self.mem_cgroup_css_offline(cpu, memcg)
-        cpu.write_once(memcg, "css_online", False)
+        css: Memcg | None = memcg
+        while css is not None and await cpu.atomic_add_return(css, "online_cnt", -1) == 0:
+            await self.mem_cgroup_css_offline(cpu, css)
+            cpu.write_once(css, "css_online", False)
+            await css_put(cpu, css)
+            css = css.parent
         cpu.mutex_unlock(self.kernel.cgroup_mutex)
-        await css_put(cpu, memcg)
 
     async def mem_cgroup_css_offline(self, cpu: Cpu, memcg: Memcg) -> None:
         """Hand everything to the parent: list_lrus first, then the deferred counts."""

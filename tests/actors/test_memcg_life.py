@@ -217,7 +217,6 @@ def test_a_freed_memcg_gives_its_reference_on_the_parent_back() -> None:
     assert parent.children == {}
 
 
-@pytest.mark.xfail(strict=True, reason="no -EBUSY: memcg_life.py:cgroup_rmdir() takes any memcg")
 def test_a_memcg_with_children_that_are_online_cannot_be_removed() -> None:
     """kernel/cgroup/cgroup.c:cgroup_destroy_locked(): -EBUSY."""
     kernel = boot()
@@ -227,9 +226,6 @@ def test_a_memcg_with_children_that_are_online_cannot_be_removed() -> None:
     assert not parent.css_dying
 
 
-@pytest.mark.xfail(
-    strict=True, raises=KeyError, reason="no css->online_cnt: a parent may go offline first"
-)
 def test_a_child_goes_offline_before_its_parent_in_every_schedule() -> None:
     """kernel/cgroup/cgroup.c:css_killed_work_fn(): the parent waits for online_cnt to drop."""
 

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-import pytest
 from tests.actors.laboratory import (
     boot,
     every_run,
@@ -207,8 +206,5 @@ def test_a_section_lasts_until_its_last_store_is_delivered() -> None:
     assert set(stores_while_it_is_freed(sections=1)) == {"quiet"}
 
 
-@pytest.mark.xfail(
-    strict=True, reason="cpu_rcu.py: rcu_tail of the next section replaces one still under way"
-)
 def test_the_next_section_does_not_hide_a_store_of_the_one_before() -> None:
     assert set(stores_while_it_is_freed(sections=2)) == {"quiet"}
