@@ -44,9 +44,7 @@ class MemoryVerbs(Actor):
         self.rcu_sections = 0  # how many outermost sections there were
         self.rcu_opening = False  # the section has made no access yet
         self.rcu_first: Envelope | None = None
-        self.rcu_tails: list[
-            tuple[Envelope, Envelope]
-        ] = []  # first and last access of earlier ones
+        self.rcu_tails: list[tuple[Envelope, Envelope, int]] = []  # earlier: first, last, number
         self.rcu_special: list[str] = []  # grace periods that wait for this section
         self.irq_safe = 0  # spinlocks held: nothing may sleep
 

@@ -54,7 +54,8 @@ class RcuVerbs(MemoryVerbs):
             self.rcu_opening = False
             self.rcu_tails = [tail for tail in self.rcu_tails if tail[1].answer is UNANSWERED]
             if self.program and first is not None:
-                self.rcu_tails.append((first, self.program[-1]))  # stores that nobody awaits
+                tail = (first, self.program[-1], self.rcu_sections)  # stores that nobody awaits
+                self.rcu_tails.append(tail)
             for flavour in self.rcu_special:
                 self.report_quiescent_state(flavour)
             self.rcu_special.clear()
@@ -64,18 +65,38 @@ class RcuVerbs(MemoryVerbs):
         envelope = Envelope(self, self.kernel.rcu, QuiescentState(flavour, self))
         self.world.ready.put(envelope, self.program or self.world.lane(self, "qs"))
 
-    def in_rcu_section(self) -> bool:
-        """Whether a section is under way that a grace period has to wait for.
+    def rcu_entered(self) -> bool:
+        """Whether the section that this CPU is in has made its first access.
 
-        It is from the delivery of its first access to that of its last.
+        One that begins by waiting for a grace period has: it waits for itself.
         """
         first = self.rcu_first
-        if first is not None and first.answer is not UNANSWERED:
-            return True
-        return any(
-            first.answer is not UNANSWERED and last.answer is UNANSWERED
-            for first, last in self.rcu_tails
+        return first is not None and (
+            first.answer is not UNANSWERED or isinstance(first.message, SynchronizeRcu)
         )
+
+    def hold_up(self, flavour: str) -> None:
+        """A grace period that has begun waits for this CPU: tell it when it need not any more."""
+        if self.rcu_entered():
+            self.rcu_special.append(flavour)
+        else:
+            self.report_quiescent_state(flavour)
+
+    def rcu_sections_under_way(self) -> list[int]:
+        """The sections that a grace period has to wait for, by number.
+
+        A section is under way from the delivery of its first access to that of its last.
+        """
+        ending = [
+            number
+            for first, last, number in self.rcu_tails
+            if first.answer is not UNANSWERED and last.answer is UNANSWERED
+        ]
+        return [*ending, self.rcu_sections] if self.rcu_entered() else ending
+
+    def in_rcu_section(self) -> bool:
+        """Whether there is a section that a grace period has to wait for."""
+        return bool(self.rcu_sections_under_way())
 
     def rcu_dereference(self, where: KernelObject, word: str) -> Envelope:
         """rcu_dereference(where->word); outside a section lockdep complains."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from slabrace.actors.kernel import Kernel
     from slabrace.actors.memcg import Memcg
 
-__all__ = ["mounted", "object_of", "set_bit"]
+__all__ = ["lists_of", "mounted", "object_of", "set_bit"]
 
 
 def mounted(kernel: Kernel, name: str) -> SuperBlock:

@@ -196,11 +196,13 @@ class GracePeriodRule(StateLaw):
         key = (event.fields["rcuname"], event.fields["gp_seq"])
         if event.fields["gpevent"] == "start":
             self.readers[key] = [
-                (cpu, cpu.rcu_sections) for cpu in self.kernel.rcu.cpus if cpu.in_rcu_section()
+                (cpu, number)
+                for cpu in self.kernel.rcu.cpus
+                for number in cpu.rcu_sections_under_way()
             ]
         elif event.fields["gpevent"] == "end":
             for cpu, section in self.readers.pop(key, ()):
-                if cpu.in_rcu_section() and cpu.rcu_sections == section:
+                if section in cpu.rcu_sections_under_way():
                     self.violated(
                         f"{key[0]} grace period {key[1]} ends while {cpu.name} is still in the "
                         "read-side section that it was in at its beginning",

@@ -168,10 +168,7 @@ class RcuManager(Actor):
         flavour.wait, flavour.next = flavour.next, []
         flavour.holdouts = [cpu for cpu in self.cpus if cpu.in_rcu_section()]
         for cpu in flavour.holdouts:
-            if cpu.rcu_nesting:
-                cpu.rcu_special.append(flavour.name)
-            else:
-                cpu.report_quiescent_state(flavour.name)
+            cpu.hold_up(flavour.name)
         self._tell(flavour, "start")
         self._end_if_quiescent(flavour)
 

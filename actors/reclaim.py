@@ -122,13 +122,14 @@ async def uncharge(cpu: Cpu, memcg: Memcg, pages: int) -> None:
 
 
 async def balance_pgdat(cpu: Cpu, nid: int, pages: int = SWAP_CLUSTER_MAX) -> int:
-    """kswapd: from priority 12 down to 1 for as long as too little is reclaimed."""
+    """kswapd: from priority 12 down to 1, a step whenever a pass reclaims nothing."""
     reclaimed = 0
-    for priority in range(DEF_PRIORITY, 0, -1):
+    priority = DEF_PRIORITY
+    while priority >= 1 and reclaimed < pages:
         root = cpu.kernel.root_mem_cgroup
-        reclaimed += await shrink_node_memcgs(cpu, root, nid, priority, "GFP_KERNEL")
-        if reclaimed >= pages:
-            break
+        got = await shrink_node_memcgs(cpu, root, nid, priority, "GFP_KERNEL")
+        reclaimed += got
+        priority -= not got
     return reclaimed
 
 

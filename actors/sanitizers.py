@@ -165,8 +165,14 @@ class LockOrder(KernelLaw):
         for one in held:
             if one is lock:
                 self.violated(f"{cpu.name} waits for {lock.name}, which it holds itself", cpu, lock)
+            if one.lock_class == wanted:
+                self.violated(
+                    f"WARNING: possible recursive locking detected: {cpu.name} takes {lock.name} "
+                    f"while it holds {one.name}, both of class {wanted}",
+                    cpu, lock,
+                )  # fmt: skip
             known = self.after.setdefault(one.lock_class, {})
-            if wanted in known or one.lock_class == wanted:
+            if wanted in known:
                 continue
             known[wanted] = cpu.name
             chain = self.path(wanted, one.lock_class)

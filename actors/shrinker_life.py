@@ -23,6 +23,7 @@ from slabrace.actors.messages import (
     RefcountIncNotZero,
     RefcountSet,
     ShrinkerFreeRcuCb,
+    Store,
     WaitForCompletion,
 )
 from slabrace.actors.rculist import list_add_tail_rcu, list_del_rcu
@@ -82,7 +83,7 @@ class ShrinkerLife(Version):
             cpu.ask(self.kernel.shrinker_idr, IdrRemove(id_))
             self.unlock_shrinkers(cpu)
             return False
-        cpu.write_once(shrinker, "id", id_)
+        await cpu.ask(shrinker, Store("id", id_))  # the caller looks at once
         self.unlock_shrinkers(cpu)
         return True
 
@@ -157,6 +158,9 @@ class RwsemLife(ShrinkerLife):
 
     async def shrinker_free(self, cpu: Cpu, shrinker: Shrinker) -> None:
         """unregister_shrinker(): the shrinker itself is freed with its owner."""
+        if not await cpu.read_once(shrinker, "registered"):
+            await self.free_prealloced_shrinker(cpu, shrinker)
+            return
         cpu.ftrace("unregister_shrinker")
         await self.lock_shrinkers(cpu)
         await list_del_rcu(cpu, shrinker)
@@ -165,4 +169,13 @@ class RwsemLife(ShrinkerLife):
             await cpu.ask(self.kernel.shrinker_idr, IdrRemove(shrinker.id))
         self.unlock_shrinkers(cpu)
         cpu.note("shrinker_gone", shrinker=shrinker)
+        cpu.kfree(shrinker.nr_deferred)
+
+    async def free_prealloced_shrinker(self, cpu: Cpu, shrinker: Shrinker) -> None:
+        """A shrinker that was never registered: give its id back."""
+        cpu.ftrace("free_prealloced_shrinker")
+        if shrinker.memcg_aware:
+            await self.lock_shrinkers(cpu)
+            await cpu.ask(self.kernel.shrinker_idr, IdrRemove(shrinker.id))
+            self.unlock_shrinkers(cpu)
         cpu.kfree(shrinker.nr_deferred)

@@ -148,14 +148,18 @@ class UnitInfo(Version):
         cpu.ftrace("set_shrinker_bit")
         if id_ < 0 or memcg.parent is None:
             return
-        index, offset = divmod(id_, self.kernel.unit_bits)
+        offset = id_ % self.kernel.unit_bits
         cpu.rcu_read_lock()
         info: ShrinkerInfo = await cpu.rcu_dereference(memcg.nodeinfo[nid], "shrinker_info")
-        unit = await self.unit_of(cpu, info, index)
+        unit = await self.unit_to_mark(cpu, info, id_)
         if unit is not None:
             await cpu.smp_mb()  # smp_mb__before_atomic(): pairs with the one after clear_bit()
             await cpu.ask(unit, SET_BIT[offset])
         cpu.rcu_read_unlock()
+
+    async def unit_to_mark(self, cpu: Cpu, info: ShrinkerInfo, id_: int) -> ShrinkerInfoUnit | None:
+        """The unit of ``id_``, as merged: read first, and checked against map_nr_max after (A6)."""
+        return await self.unit_of(cpu, info, id_ // self.kernel.unit_bits)
 
     async def unit_of(self, cpu: Cpu, info: ShrinkerInfo, index: int) -> ShrinkerInfoUnit | None:
         """``info->unit[index]``; out of range is reported and None."""

@@ -3,7 +3,10 @@
     A1  the reference is put where kmem accounting is off, and the bit cleared
     A2  shrinker_info is torn down under shrinker_mutex
     A3  an add sets the bit of the memcg whose list it found (list_lrus, below)
+    A6  set_shrinker_bit() checks the id before it reads the unit
     A7  an info whose units could not be allocated is freed
+
+    A11 with cgroup.memory=nokmem a slab shrinker is not memcg aware
 
 Sources: the commits of kernel.md 6.A. The suspects L1 and L2 are not fixed anywhere, nor here.
 """
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
     from slabrace.actors.cpu import Cpu
     from slabrace.actors.list_lru import ListLruOne
     from slabrace.actors.memcg import Memcg
-    from slabrace.actors.shrinker import Shrinker
+    from slabrace.actors.shrinker import Shrinker, ShrinkerOps
     from slabrace.actors.shrinker_info import ShrinkerInfo, ShrinkerInfoUnit
 
 __all__ = ["FixedListLrus", "RefcountRcuFixed"]
@@ -51,6 +54,23 @@ class RefcountRcuFixed(RefcountRcu):
         await self.lock_shrinkers(cpu)
         await self.teardown(cpu, memcg)
         self.unlock_shrinkers(cpu)
+
+    async def unit_to_mark(self, cpu: Cpu, info: ShrinkerInfo, id_: int) -> ShrinkerInfoUnit | None:
+        """A6: WARN_ON_ONCE() first, and no unit to read then."""
+        if id_ >= await cpu.read_once(info, "map_nr_max"):
+            cpu.note("warn_on_once", cpu=cpu, what=f"id {id_} beyond map_nr_max of {info.name}")
+            return None
+        return await super().unit_to_mark(cpu, info, id_)
+
+    async def shrinker_alloc(
+        self, cpu: Cpu, name: str, ops: ShrinkerOps, *, memcg_aware: bool = False,
+        numa_aware: bool = False, nonslab: bool = False, seeks: int = 2, batch: int = 0,
+    ) -> Shrinker | None:  # fmt: skip
+        """A11: -ENOSYS from shrinker_memcg_alloc() drops SHRINKER_MEMCG_AWARE."""
+        return await super().shrinker_alloc(
+            cpu, name, ops, memcg_aware=memcg_aware and (self.kernel.kmem or nonslab),
+            numa_aware=numa_aware, nonslab=nonslab, seeks=seeks, batch=batch,
+        )  # fmt: skip
 
     async def teardown(self, cpu: Cpu, memcg: Memcg) -> None:
         """__free_shrinker_info()."""

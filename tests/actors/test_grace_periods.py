@@ -188,9 +188,6 @@ def test_synchronize_rcu_in_a_section_is_a_splat_and_then_a_deadlock(laws_on: bo
         )
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a section begins at its first access, which here is the wait itself"
-)
 def test_synchronize_rcu_is_a_deadlock_even_as_the_first_thing_in_a_section() -> None:
     """kernel.md 4.5. With laws it is a splat in any case."""
     kernel = boot(laws=False)

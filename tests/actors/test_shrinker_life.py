@@ -199,11 +199,6 @@ def test_before_v67_only_the_counts_are_freed_and_the_owner_frees_the_rest() -> 
     quiet(kernel, program)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AttributeError,
-    reason="RwsemLife.shrinker_free() unlinks it",
-)
 def test_before_v67_a_shrinker_that_was_never_registered_is_given_back() -> None:
     """mm/vmscan.c (v6.1): unregister_shrinker() returns at once, free_prealloced_shrinker()."""
     kernel = boot(RwsemFlat)
