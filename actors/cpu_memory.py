@@ -10,7 +10,7 @@ Sources: include/asm-generic/rwonce.h, include/linux/kernel.h:might_sleep(), mm/
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from slabrace.actors.locks import Mutex, RwSem
 from slabrace.actors.messages import AddReturn, Kfree, Load, Store
@@ -22,12 +22,20 @@ if TYPE_CHECKING:
     from slabrace.actors.kernel import Kernel
     from slabrace.runtime.mailbox import Lane
 
-__all__ = ["MemoryVerbs"]
+__all__ = ["LOADS", "MemoryVerbs"]
 
 K = TypeVar("K", bound=KernelObject)
 
-LOADS: dict[str, Load] = {}
-"""One immutable message per word."""
+
+class Loads(dict[str, Load]):
+    """One immutable message per word, made at its first use."""
+
+    def __missing__(self, word: str) -> Load:
+        load = self[word] = Load(word)
+        return load
+
+
+LOADS: Final = Loads()
 
 
 class MemoryVerbs(Actor):
@@ -75,10 +83,7 @@ class MemoryVerbs(Actor):
 
     def read_once(self, where: KernelObject, word: str) -> Envelope:
         """READ_ONCE(where->word)."""
-        message = LOADS.get(word)
-        if message is None:
-            message = LOADS[word] = Load(word)
-        return self.ask(where, message)
+        return self.ask(where, LOADS[word])
 
     def write_once(self, where: KernelObject, word: str, value: Any) -> None:
         """WRITE_ONCE(where->word, value)."""

@@ -9,7 +9,7 @@ Sources: include/linux/rcupdate.h, kernel/rcu/tree.c, kernel/rcu/srcutree.c; v6.
 
 from __future__ import annotations
 
-from slabrace.actors.cpu_memory import MemoryVerbs
+from slabrace.actors.cpu_memory import LOADS, MemoryVerbs
 from slabrace.actors.locks import Mutex, RwSem
 from slabrace.actors.messages import (
     Access,
@@ -50,15 +50,20 @@ class RcuVerbs(MemoryVerbs):
             return
         self.rcu_nesting -= 1
         if self.rcu_nesting == 0:
-            first, self.rcu_first = self.rcu_first, None
             self.rcu_opening = False
-            self.rcu_tails = [tail for tail in self.rcu_tails if tail[1].answer is UNANSWERED]
-            if self.program and first is not None:
-                tail = (first, self.program[-1], self.rcu_sections)  # stores that nobody awaits
-                self.rcu_tails.append(tail)
-            for flavour in self.rcu_special:
-                self.report_quiescent_state(flavour)
-            self.rcu_special.clear()
+            if self.program:  # stores that nobody awaits: the section ends with the last of them
+                self._leave_tail()
+            self.rcu_first = None
+            if self.rcu_special:
+                for flavour in self.rcu_special:
+                    self.report_quiescent_state(flavour)
+                self.rcu_special.clear()
+
+    def _leave_tail(self) -> None:
+        """Remember the section that is being left until its last access is delivered."""
+        self.rcu_tails = [tail for tail in self.rcu_tails if tail[1].answer is UNANSWERED]
+        if self.rcu_first is not None:
+            self.rcu_tails.append((self.rcu_first, self.program[-1], self.rcu_sections))
 
     def report_quiescent_state(self, flavour: str) -> None:
         """Tell a grace period that the section is over, once its last access is delivered."""
@@ -102,7 +107,7 @@ class RcuVerbs(MemoryVerbs):
         """rcu_dereference(where->word); outside a section lockdep complains."""
         if not self.rcu_nesting:
             self.note("suspicious_rcu_usage", cpu=self, where=where, word=word)
-        return self.read_once(where, word)
+        return self.ask(where, LOADS[word])
 
     def rcu_dereference_protected(
         self, where: KernelObject, word: str, lock: Mutex | RwSem

@@ -30,7 +30,16 @@ from slabrace.actors.messages import (
 from slabrace.actors.object import KernelObject
 from slabrace.runtime.actor import handles
 
-__all__ = ["CLEAR_BIT", "SET_BIT", "Bits", "ShrinkerInfo", "ShrinkerInfoBase", "ShrinkerInfoUnit"]
+__all__ = [
+    "CLEAR_BIT",
+    "FIND_FIRST_BIT",
+    "READ_UNIT",
+    "SET_BIT",
+    "Bits",
+    "ShrinkerInfo",
+    "ShrinkerInfoBase",
+    "ShrinkerInfoUnit",
+]
 
 
 class ShrinkerInfoBase(KernelObject):
@@ -167,4 +176,6 @@ class ShrinkerInfo(ShrinkerInfoBase):
 
 SET_BIT: Final = tuple(SetBit(bit) for bit in range(64))
 CLEAR_BIT: Final = tuple(ClearBit(bit) for bit in range(64))
-"""One immutable message per bit of a unit, made once."""
+READ_UNIT: Final = tuple(ReadUnit(index) for index in range(64))
+FIND_FIRST_BIT: Final = FindNextBit(0)
+"""Immutable messages that a walk sends all the time, made once."""

@@ -18,7 +18,13 @@ from typing import TYPE_CHECKING
 from slabrace.actors.arithmetic import SHRINK_EMPTY
 from slabrace.actors.messages import FindNextBit, IdrFind, ReadUnit
 from slabrace.actors.shrinker import ListHead, ShrinkControl, Shrinker
-from slabrace.actors.shrinker_info import CLEAR_BIT, ShrinkerInfo, ShrinkerInfoUnit
+from slabrace.actors.shrinker_info import (
+    CLEAR_BIT,
+    FIND_FIRST_BIT,
+    READ_UNIT,
+    ShrinkerInfo,
+    ShrinkerInfoUnit,
+)
 from slabrace.actors.shrinker_life import RefcountLife
 from slabrace.actors.unit_info import UnitInfo
 
@@ -65,7 +71,7 @@ class RefcountRcu(UnitInfo, RefcountLife):
             unit = await self.next_unit(cpu, memcg, nid, index)
             if unit is None:
                 return freed
-            offset: int = await cpu.ask(unit, FindNextBit(0))
+            offset: int = await cpu.ask(unit, FIND_FIRST_BIT)
             while offset >= 0:
                 id_ = index * self.kernel.unit_bits + offset
                 freed += await self.shrink_one(cpu, gfp, nid, memcg, priority, unit, offset, id_)
@@ -81,7 +87,8 @@ class RefcountRcu(UnitInfo, RefcountLife):
         info: ShrinkerInfo | None = await cpu.rcu_dereference(memcg.nodeinfo[nid], "shrinker_info")
         unit: ShrinkerInfoUnit | None = None
         if info is not None:
-            unit = await cpu.ask(info, ReadUnit(index))
+            read = READ_UNIT[index] if index < len(READ_UNIT) else ReadUnit(index)
+            unit = await cpu.ask(info, read)
         cpu.rcu_read_unlock()  # the unit is pinned by the caller's reference on the memcg
         return unit
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from slabrace.actors.messages import FindNextBit
 from slabrace.actors.shrink_slab.locked_walk import LockedMemcgWalk
 from slabrace.actors.shrink_slab.refcount_rcu import RefcountRcu
-from slabrace.actors.shrinker_info import ShrinkerInfo, ShrinkerInfoUnit
+from slabrace.actors.shrinker_info import FIND_FIRST_BIT, ShrinkerInfo, ShrinkerInfoUnit
 
 if TYPE_CHECKING:
     from slabrace.actors.cpu import Cpu
@@ -39,7 +39,7 @@ class Rwsem(LockedMemcgWalk, RefcountRcu):
             return 0
         units: list[ShrinkerInfoUnit] = await cpu.read_once(info, "unit")
         for index, unit in enumerate(units):
-            offset: int = await cpu.ask(unit, FindNextBit(0))
+            offset: int = await cpu.ask(unit, FIND_FIRST_BIT)
             while offset >= 0:
                 id_ = index * self.kernel.unit_bits + offset
                 freed += await self.visit(cpu, gfp, nid, memcg, priority, unit, offset, id_)
