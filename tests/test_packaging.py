@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("actors", "runtime", "scenarios")
 LOCKS = ("requirements/runtime.txt", "requirements/dev.txt")
 
-PACKAGE_HOST = re.compile(r"--(?:extra-)?index-url[ =]\w|--find-links|://[^/]+/simple/")
+PACKAGE_HOST = re.compile(r"--(?:extra-)?index-url[ =]\w|--find-link[s] |://[^/]+/simple/")
 MACHINE_PATH = re.compile(r"/(?:root|home/\w+|Users/\w+)/")
 
 
