@@ -53,7 +53,7 @@ def D14_no_recheck(world: World) -> None:
     object_comes_under_a_walk(world, NoRecheck)
 
 
-@scenario(verdict=NEVER, runs=500, delays=PREEMPTION)
+@scenario(verdict=NEVER, runs=1500, delays=PREEMPTION)
 def D14_no_recheck_fixed(world: World) -> None:
     """The same with the second look."""
     object_comes_under_a_walk(world, RefcountRcu)
