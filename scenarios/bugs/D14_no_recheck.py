@@ -44,7 +44,7 @@ def object_comes_under_a_walk(world: World, version: type[Version]) -> None:
     verdict=SOMETIMES,
     bug="D14",
     law="lost_bit",
-    runs=500,
+    runs=1500,
     delays=PREEMPTION,
     fixed="D14_no_recheck_fixed",
 )
