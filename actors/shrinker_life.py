@@ -1,11 +1,9 @@
 """How a shrinker comes and goes: RefcountLife (v6.7) and RwsemLife (up to v6.6).
 
-v6.7:  alloc (the idr slot is visible) -> register (list, refcount 1) -> ... -> free: put the
-initial
+v6.7:  alloc (the idr slot is visible) -> register (list, refcount 1) -> ... -> free: put the first
        reference, wait for the last user, unlink, remove the id, and free after a grace period.
 v6.6:  prealloc -> register_prepared (list, REGISTERED) -> ... -> unregister: all under the write
-lock
-       that excludes every walk, so the owner may free the shrinker at once.
+       lock that excludes every walk, so the owner may free the shrinker at once.
 
 Source: mm/shrinker.c (v6.7): shrinker_alloc(), shrinker_register(), shrinker_free(); mm/vmscan.c
 (v6.1): prealloc_shrinker(), register_shrinker_prepared(), unregister_shrinker().

@@ -164,10 +164,10 @@ def stress(
 
     full is 4001 memcgs, 4001 mounts, 3001 touches and the limit of 4 GiB; at other sizes the limit
     is as large per memcg unless limit_mib says otherwise (touches beyond it reclaim, retry as often
-    as the kernel and end in OOM, which takes long). passes is how often each
-    of the reclaimers walks /test beside the mounts; retries how often memory.reclaim tries again
-    when it got nothing (16 in the kernel). kswapd wakes one kswapd a node when the touches begin.
-    laws=false judges nothing, for measuring what the laws cost.
+    as the kernel and end in OOM, which takes long). passes is how often each of the reclaimers
+    walks /test beside the mounts; retries how often memory.reclaim tries again when it got nothing
+    (16 in the kernel). kswapd wakes one kswapd a node when the touches begin. laws=false judges
+    nothing, for measuring what the laws cost.
     """
     if full:
         memcgs, mounts, touches = 4001, 4001, 3001
@@ -177,6 +177,7 @@ def stress(
     at_most("one for each memcg and mount", min(memcgs, mounts), touches=touches)
     if limit_mib is None:
         limit_mib = -(-4096 * memcgs // 4001)
+    at_least(0, limit_mib=limit_mib)
     kernel = Kernel(world, VERSIONS[version], nodes=nodes, laws=laws)
     done = Done()
     done.publish_in(world)

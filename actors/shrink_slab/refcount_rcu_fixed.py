@@ -5,7 +5,6 @@
     A3  an add sets the bit of the memcg whose list it found (list_lrus, below)
     A6  set_shrinker_bit() checks the id before it reads the unit
     A7  an info whose units could not be allocated is freed
-
     A11 with cgroup.memory=nokmem a slab shrinker is not memcg aware
 
 Sources: the commits of kernel.md 6.A. The suspects L1 and L2 are not fixed anywhere, nor here.
