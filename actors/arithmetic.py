@@ -73,7 +73,7 @@ def next_deferred(nr: int, delta: int, scanned: int, freeable: int) -> int:
     if left <= 0:
         return 0
     cap = 2 * freeable
-    return left if left < cap else cap  # noqa: FURB136
+    return left if left < cap else cap  # noqa: FURB136  (min() is a call)
 
 
 def can_scan(scanned: int, total: int, freeable: int, batch: int) -> bool:

@@ -12,6 +12,7 @@ Source: mm/shrinker.c (v6.7), functions of the same names.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from slabrace.actors.memcg import Memcg, MemcgPerNode
@@ -84,10 +85,8 @@ class UnitInfo(Version):
         """Allocate the units that ``old`` does not have; all or none."""
         start = len(old.unit) if old is not None else 0
         for index in range(start, len(new.unit)):
-            unit = cpu.kzalloc(
-                lambda index=index: ShrinkerInfoUnit(new.pernode, index),  # type: ignore[misc]
-                "shrinker_info_unit",
-            )
+            make = partial(ShrinkerInfoUnit, new.pernode, index)
+            unit = cpu.kzalloc(make, "shrinker_info_unit")
             if unit is None:
                 self.shrinker_unit_free(cpu, new, start)
                 return False

@@ -43,6 +43,10 @@ async def user(counter: Shared, steps: int) -> None:
         await asyncio.sleep(0)
 
 
+# Each side is run in an environment that has no other: it imports what it needs where it needs it,
+# and the type checker knows neither of the peers.
+
+
 def detangle() -> Run:
     from detangle import explore  # type: ignore[import-not-found]  # noqa: PLC0415
 
