@@ -12,8 +12,8 @@ Not here: who delivers, and when.
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Generator, Hashable
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import msgspec
 
@@ -47,7 +47,18 @@ class Message(msgspec.Struct, frozen=True, gc=False):
     """Base of all messages. Frozen, compared by type and fields; 70 ns to make.
 
     ``gc=False``: a message holds values and references to actors, never a cycle to itself.
+
+    ``writes`` and ``part()`` say what a delivery touches at its addressee; dependence.py reads
+    them. What says nothing counts as a write of all there is, which is always right and costs
+    a search more than it need.
     """
+
+    writes: ClassVar[bool] = True
+    """False promises that the handler changes nothing, sends nothing and answers at once."""
+
+    def part(self) -> Hashable | None:
+        """The part of the addressee that is touched; None is all of it."""
+        return None
 
     def __str__(self) -> str:
         fields = ", ".join(str(getattr(self, name)) for name in self.__struct_fields__)

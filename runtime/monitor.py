@@ -10,12 +10,17 @@
 
 A monitor sees only what it watches; an event nobody watches costs one dictionary lookup. When the
 run comes to rest, ``at_quiescence`` is asked once. A monitor never changes what it watches.
+
+A monitor that compares events of different actors makes the deliveries in which they happen depend
+on each other, and says so: ``@watches("closed", relates="door")`` writes what it knows of the
+event's field ``door`` (an empty text: all that it knows), and with ``writes=False`` it only reads
+that. A search by partial orders tries such deliveries in both orders.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, NoReturn, TypeVar
 
 import msgspec
 
@@ -25,7 +30,7 @@ if TYPE_CHECKING:
     from slabrace.runtime.actor import Actor
     from slabrace.runtime.world import World
 
-__all__ = ["Event", "Monitor", "Watcher", "watches"]
+__all__ = ["Event", "Monitor", "Relation", "Watcher", "watches"]
 
 F = TypeVar("F", bound=Callable[..., None])
 
@@ -46,11 +51,21 @@ class Event(msgspec.Struct, eq=False, gc=False):
 Watcher = Callable[[Event], None]
 
 
-def watches(*events: str) -> Callable[[F], F]:
+class Relation(NamedTuple):
+    """What ``law`` knows of the field ``field`` is written, or read, when an event happens."""
+
+    law: str
+    field: str
+    writes: bool
+
+
+def watches(*events: str, relates: str | None = None, writes: bool = True) -> Callable[[F], F]:
     """Mark a method of a monitor as the one that sees these events."""
 
     def mark(function: F) -> F:
         function.watched = events  # type: ignore[attr-defined]  # functions take attributes
+        function.relates = relates  # type: ignore[attr-defined]
+        function.writes = writes  # type: ignore[attr-defined]
         return function
 
     return mark
@@ -66,8 +81,12 @@ class Monitor:
         """Called once, before the run begins."""
         self.world = world
         for name in dir(type(self)):
-            for event in getattr(getattr(type(self), name), "watched", ()):
+            method = getattr(type(self), name)
+            for event in getattr(method, "watched", ()):
                 world.watch(event, getattr(self, name))
+                if method.relates is not None:
+                    relation = Relation(self.law, method.relates, method.writes)
+                    world.relations.setdefault(event, []).append(relation)
 
     def at_quiescence(self) -> None:
         """Judge the state in which the run came to rest. Override where the law speaks of it."""

@@ -48,7 +48,9 @@ class Scenario:
 
     ``runs``, ``max_steps``, ``strategy`` and ``delays`` are what `run` uses unless told otherwise.
     ``laws`` are the ones of which one must be broken for SOMETIMES and ALWAYS to hold (any, if none
-    is named); ``fixed`` names the look-alike that stays silent.
+    is named); ``fixed`` names the look-alike that stays silent. ``reach`` are events that a search
+    must have met in some run before its Never means anything: ``kfree``, or with fields that have
+    to fit a pattern, ``kfree kind=shrinker`` and ``function name=shrinker_free``.
     """
 
     name: str
@@ -63,6 +65,7 @@ class Scenario:
     delays: tuple[str, ...] = ()
     laws: tuple[str, ...] = ()
     fixed: str | None = None
+    reach: tuple[str, ...] = ()
 
     @property
     def doc(self) -> str:
@@ -138,6 +141,7 @@ def scenario(
     delays: Iterable[str] = (),
     law: str | Iterable[str] = (),
     fixed: str | None = None,
+    reach: str | Iterable[str] = (),
 ) -> Callable[[Function], Scenario]:
     """Make a scenario of a function; the fields of `Scenario` say what each argument means."""
 
@@ -155,6 +159,7 @@ def scenario(
             delays=tuple(delays),
             laws=(law,) if isinstance(law, str) else tuple(law),
             fixed=fixed,
+            reach=(reach,) if isinstance(reach, str) else tuple(reach),
         )
 
     return decorate

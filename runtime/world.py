@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from slabrace.runtime.clock import Clock
 from slabrace.runtime.errors import MachineError, Violation
 from slabrace.runtime.mailbox import Lane, Mailbox
-from slabrace.runtime.monitor import Event, Monitor, Watcher
+from slabrace.runtime.monitor import Event, Monitor, Relation, Watcher
 from slabrace.runtime.task import Heard, Task
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Hashable
 
     from slabrace.runtime.actor import Actor
     from slabrace.runtime.message import Envelope
@@ -39,6 +39,8 @@ class World:
     strategy: Strategy
     door: Door | None = None  # what leads outside the machine; the engine has none
 
+    footprint: list[tuple[Hashable, bool]] | None = None  # what touch() told; None: nobody asks
+
     broken: list[Violation] = []  # noqa: RUF012  # the host leaves its own list when the run is over
 
     def __init__(self) -> None:
@@ -50,6 +52,7 @@ class World:
         self.tasks: list[Task] = []
         self.monitors: list[Monitor] = []
         self.watchers: dict[str, tuple[Watcher, ...]] = {}
+        self.relations: dict[str, list[Relation]] = {}
         self.taps: tuple[Watcher, ...] = ()
         self.interrupts: list[Envelope | Task | Heard | None] = []
         self.names: dict[str, int] = {}
@@ -118,6 +121,15 @@ class World:
             self.lanes.append(lane)
             self._lanes[owner, key] = lane
         return lane
+
+    def touch(self, what: Hashable, *, write: bool = True) -> None:
+        """Say that what acts now uses ``what``, which is no message's addressee.
+
+        For state that actors share outside their messages: dependence.py counts it as an access.
+        ``what`` is a value that names the state, the same in every run.
+        """
+        if self.footprint is not None:
+            self.footprint.append((what, write))
 
     def choose(self, label: str, options: int) -> int:
         """Ask the strategy for one of ``range(options)`` and record it."""

@@ -1,0 +1,52 @@
+"""Dependence: which deliveries do not commute.
+
+    Two deliveries commute unless they have the same addressee, touch the same part of it,
+    and one of them writes.
+
+That sentence is the whole relation, and this is the one file that knows it. What a message touches
+it says itself (``Message.part()``, ``Message.writes``); what is shared outside of messages, actors
+tell with ``world.touch()``; what a monitor compares across actors, it tells with
+``@watches(..., relates=...)``. Each is an *access*: a key, a part of it (None: all), and whether it
+is written. A delivery's footprint is all its accesses.
+
+An *active* addressee is written by whatever it hears and by whatever lets it go on: a message to it
+can be delivered only while it listens.
+
+The relation must not miss a pair that does not commute: a search by partial orders (strategies/
+dpor.py) would then miss runs. It may have pairs that do commute: then runs are repeated.
+``tests/quality/test_commuting.py`` swaps neighbours that it calls independent, on every scenario.
+
+Not here: happens-before, which also has the order of a lane and of cause and effect (dpor.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import NamedTuple
+
+__all__ = ["Access", "Footprint", "conflicting", "overlap"]
+
+
+class Access(NamedTuple):
+    """``part`` of ``key`` is used; None is all of it."""
+
+    key: Hashable
+    part: Hashable | None
+    writes: bool
+
+
+Footprint = Sequence[Access]
+
+
+def overlap(one: Access, other: Access) -> bool:
+    """Whether the order of two accesses matters."""
+    return (
+        (one[2] or other[2])
+        and one[0] == other[0]
+        and (one[1] is None or other[1] is None or one[1] == other[1])
+    )
+
+
+def conflicting(one: Footprint, other: Footprint) -> bool:
+    """Whether two deliveries with these footprints do not commute."""
+    return any(overlap(mine, theirs) for mine in one for theirs in other)
