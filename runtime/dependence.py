@@ -22,9 +22,12 @@ Not here: happens-before, which also has the order of a lane and of cause and ef
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-__all__ = ["Access", "Footprint", "conflicting", "overlap"]
+if TYPE_CHECKING:
+    from slabrace.runtime.message import Envelope
+
+__all__ = ["Access", "Footprint", "access", "conflicting", "overlap", "racing"]
 
 
 class Access(NamedTuple):
@@ -38,6 +41,14 @@ class Access(NamedTuple):
 Footprint = Sequence[Access]
 
 
+def access(envelope: Envelope) -> Access:
+    """What the delivery of ``envelope`` touches at its addressee."""
+    addressee, message = envelope.addressee, envelope.message
+    if addressee.run is not None:
+        return Access(addressee, None, writes=True)
+    return Access(addressee, message.part(), message.writes)
+
+
 def overlap(one: Access, other: Access) -> bool:
     """Whether the order of two accesses matters."""
     return (
@@ -45,6 +56,19 @@ def overlap(one: Access, other: Access) -> bool:
         and one[0] == other[0]
         and (one[1] is None or other[1] is None or one[1] == other[1])
     )
+
+
+def racing(one: Envelope, other: Envelope) -> bool:
+    """``overlap()`` of what two deliveries touch at their addressee, for those in a hurry."""
+    addressee, mine, theirs = one.addressee, one.message, other.message
+    if addressee is not other.addressee:
+        return False
+    if addressee.run is not None:
+        return True
+    if not (mine.writes or theirs.writes):
+        return False
+    part = mine.part()
+    return part is None or (touched := theirs.part()) is None or part == touched
 
 
 def conflicting(one: Footprint, other: Footprint) -> bool:

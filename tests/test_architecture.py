@@ -10,10 +10,11 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 STOREYS = ("runtime", "actors", "scenarios")  # each may import itself and those before it
 
+# "preemptions" is what the literature on bounded search counts, on any machine: it is ours too
 KERNEL_WORDS = re.compile(
     r"\b(shrinkers?|slabs?|memcgs?|cgroups?|rcu|srcu|grace|rwsems?|mutex(es)?|spinlocks?|locks?|lockdep"
     r"|cpus?|kswapd|reclaim(ers?)?|kasan|kmalloc|kfree\w*|superblocks?|mounts?|umounts?|idr|lru"
-    r"|list_lru|nr_deferred|kernels?|irqs?|softirqs?|preempt\w*|ftrace|tracepoints?|vmscan)\b",
+    r"|list_lru|nr_deferred|kernels?|irqs?|softirqs?|preempt(?!ions?\b)\w*|ftrace|tracepoints?|vmscan)\b",
     re.IGNORECASE,
 )
 

@@ -1,21 +1,15 @@
 """Random walk: every deliverable lane is as likely as any other, at every pick.
 
-The plainest strategy and the yardstick of the others. Run ``n`` of seed ``s`` is drawn from a
-stream of its own, so it can be repeated without the runs before it.
-
-To seed a Mersenne Twister costs as much as five deliveries, and most runs are short. So the first
-numbers of a run are cut from hashes of seed and run (16 bits each: even to one part in 65,536), and
-only a run that outlives them seeds the generator.
+The plainest strategy and the yardstick of the others. Where its numbers come from: draws.py.
 """
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Callable, Sequence
-from functools import partial
-from hashlib import blake2b
-from random import Random
-from typing import TYPE_CHECKING, Final
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from slabrace.runtime.strategies.draws import BITS, Draws
+from slabrace.runtime.trust import Trust
 
 if TYPE_CHECKING:
     from slabrace.runtime.mailbox import Lane
@@ -24,41 +18,15 @@ if TYPE_CHECKING:
 
 __all__ = ["RandomWalk"]
 
-CUT: Final = struct.Struct("<32H").unpack
-BITS: Final = 16
-BLOCKS: Final = 8
-"""Hashes that a run uses before it seeds the generator: 256 numbers."""
 
-
-class RandomWalk:
+class RandomWalk(Draws):
     """Uniform picks. ``first`` is the number of the first run, for repeating a later one alone."""
 
-    _draw: Callable[[], int]
-
-    def __init__(self, seed: int = 0, first: int = 0) -> None:
-        self.seed = seed
-        self.next_run = first
-        self._begin(0)
-
-    def _begin(self, run: int) -> None:
-        """Start the stream of ``run``."""
-        self._run = run
-        self._block = -1
-        self._cut()
-
-    def _cut(self) -> None:
-        """Cut the next hash into numbers; after a few, seed the generator and draw from it."""
-        self._block += 1
-        if self._block < BLOCKS:
-            text = b"%d:%d:%d" % (self.seed, self._run, self._block)
-            self._draw = iter(CUT(blake2b(text).digest())).__next__
-        else:
-            self._draw = partial(Random((self.seed << 40) + self._run).getrandbits, BITS)
+    runs = 0
 
     def begin(self, world: World) -> bool:
         """Start run number ``next_run``."""
-        self._begin(self.next_run)
-        self.next_run += 1
+        self.turn()
         return True
 
     def pick(self, ready: Sequence[Lane], /) -> int:
@@ -82,6 +50,11 @@ class RandomWalk:
 
     def end(self, outcome: Outcome) -> None:
         """Nothing is learnt."""
+        self.runs += 1
+
+    def trust(self) -> Trust:
+        """No bound is known: a depth-d bug may be as rare as one run in (actors ** deliveries)."""
+        return Trust("sampled", f"{self.runs} runs")
 
     def describe(self) -> str:
         """As a person would type it."""
