@@ -1,13 +1,16 @@
 """Fairness: a wrapper in which no lane that is deliverable waits for more than k picks.
 
 Unfair schedules starve whoever they like, so under them nothing that must happen at last can be
-judged. Here the lane that has waited longest goes when waiting on could break the promise, and the
-strategy inside is then offered nothing else. (M. Musuvathi, S. Qadeer: Fair Stateless Model
-Checking, PLDI 2008, gives priority to those that others yield to; this is the plain bounded form.)
+judged. Here the strategy inside is offered only what keeps the promise. (M. Musuvathi, S. Qadeer:
+Fair Stateless Model Checking, PLDI 2008, gives priority to those that others yield to; this is the
+plain bounded form.)
 
-The oldest of ``n`` deliverable lanes has to go once it has waited k - (n - 1) picks: if those
-behind it are then served in turn, the last one waits k at most. With k < n - 1 nobody could keep
-the promise; then the oldest always goes, which is the best there is.
+Of n deliverable lanes, in the order of how long they have waited, the i-th can still be served in
+time if it has waited k + 1 - i picks at most. Whichever lane goes, those behind it move up and lose
+nothing; those before it lose one pick. So what is offered to the strategy inside ends with the
+first lane that has none to lose, and every run in which nobody waits longer can still be made. With
+k < n - 1 nobody could keep the promise; then only the oldest is offered, which is the best there
+is.
 
 A lane waits from the pick at which it is first offered, or its last head was delivered; one that is
 withdrawn (its addressee is deaf) begins anew.
@@ -35,7 +38,7 @@ class Fair(Wrapper):
     def __init__(self, inner: Strategy, k: int) -> None:
         super().__init__(inner)
         self.k = k
-        self.forced = 0  # picks in which the strategy inside had no say
+        self.narrowed = 0  # picks in which the strategy inside was not offered all
 
     def begin(self, world: World) -> bool:
         """Nobody has waited."""
@@ -45,30 +48,37 @@ class Fair(Wrapper):
         return self.inner.begin(world)
 
     def pick(self, ready: Sequence[Lane], /) -> int:
-        """What the strategy inside picks, unless somebody has waited for too long."""
+        """What the strategy inside picks among the lanes that nobody has to wait for too long."""
         self._now = now = self._now + 1
         offered, since = self._offered, self._since
-        oldest, index, start = 0, 0, now
+        start = now
         for lane in ready:
             number = lane.number
             if number >= len(offered):
                 missing = number + 1 - len(offered)
-                offered.extend([0] * missing)
+                offered.extend([-1] * missing)
                 since.extend([0] * missing)
             if offered[number] != now - 1:
                 since[number] = now
             offered[number] = now
-            if since[number] < start:
-                oldest, start = index, since[number]
-            index += 1  # noqa: SIM113  # enumerate() costs a tuple for each lane
-        picked = oldest
-        if len(ready) > 1 and now - start + len(ready) - 1 >= self.k:
-            self.forced += 1
-            self.inner.pick([ready[oldest]])
+            start = min(start, since[number])
+        if now - start + len(ready) > self.k and len(ready) > 1:
+            picked = self._among_the_oldest(ready)
         else:
             picked = self.inner.pick(ready)
         since[ready[picked].number] = now + 1
         return picked
+
+    def _among_the_oldest(self, ready: Sequence[Lane]) -> int:
+        """What the strategy inside picks, of those up to the first that has no pick to lose."""
+        since, latest = self._since, self._now - self.k
+        oldest = sorted(range(len(ready)), key=lambda i: (since[ready[i].number], i))
+        for rank, index in enumerate(oldest, 1):
+            if since[ready[index].number] - rank < latest:
+                few = sorted(oldest[:rank])
+                self.narrowed += rank < len(ready)
+                return few[self.inner.pick([ready[each] for each in few])]
+        return self.inner.pick(ready)
 
     @property
     def trust(self) -> Callable[[], Trust]:
@@ -77,7 +87,7 @@ class Fair(Wrapper):
 
         def trust() -> Trust:
             said = inner()
-            if not self.forced or said.how not in {"exhaustive", "bounded"}:
+            if not self.narrowed or said.how not in {"exhaustive", "bounded"}:
                 return said
             bounds = "" if said.how == "exhaustive" else f"{said.why}, "
             return Trust("bounded", f"{bounds}no lane waits for more than {self.k} picks")
