@@ -3,6 +3,8 @@
 ``QUIET``: nobody can move and nobody has to. ``VIOLATION``: a law was broken, a deadlock included.
 ``BOUND``: ``max_steps`` picks were made and somebody still moves; that is no success and not a
 proof of livelock either, and is reported as what it is. ``INTERRUPTED``: somebody pressed Ctrl-C.
+``REDUNDANT``: a search saw that all that could follow was seen before; such a run counts for
+nothing.
 """
 
 from __future__ import annotations
@@ -17,12 +19,13 @@ __all__ = ["End", "LiveOutcome", "Outcome", "Stop"]
 
 
 class End(enum.Enum):
-    """The four ways a run ends."""
+    """The ways a run ends."""
 
     QUIET = "quiet"
     VIOLATION = "violation"
     BOUND = "bound"
     INTERRUPTED = "interrupted"
+    REDUNDANT = "redundant"
 
 
 @dataclass

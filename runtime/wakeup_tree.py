@@ -1,0 +1,187 @@
+"""Wakeup tree: the sequences that a node of the search has still to try, in order.
+
+A branch is the delivery of the head of one lane, with the values chosen in it. A sequence is put
+where it is covered by none that is there; what it shares with one that is, it shares.
+
+    weak initial    a delivery that some linearisation of a sequence begins with, or that
+                    commutes with all of it: whoever tries it first tries the sequence too
+
+Data choices are ours. Deliveries of one lane with different values are different branches, and
+neither is a weak initial of the other. Two are not told yet:
+
+ - the last delivery of a sequence is the one that comes earlier than it did, so the values that it
+   chose say nothing: any branch of its lane will do, if all other values are tried there as well;
+ - an *open* branch stands for all values that begin with those that it has.
+
+Source: Abdulla, Aronis, Jonsson, Sagonas, "Source Sets: A Foundation for Optimal Dynamic Partial
+Order Reduction", J. ACM 64(4), 2017, section 6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from slabrace.runtime.causality import Happening
+from slabrace.runtime.dependence import Footprint, conflicting
+
+__all__ = ["Branch", "Key", "Node", "Suffix", "Tried"]
+
+
+class Key(NamedTuple):
+    """A delivery by lane, and the values that were chosen in it."""
+
+    lane: int
+    choices: tuple[int, ...]
+
+
+class Branch:
+    """``key`` and then ``children``.
+
+    ``open``: values beyond those of ``key`` are this branch's too. ``spread``: so is every other
+    value, once it is known which there are.
+    """
+
+    __slots__ = ("children", "footprint", "key", "open", "spread")
+
+    def __init__(self, key: Key, footprint: Footprint, *, open: bool = False) -> None:  # noqa: A002
+        self.key = key
+        self.footprint = footprint
+        self.open = open
+        self.spread = False
+        self.children: list[Branch] = []
+
+
+class Tried(NamedTuple):
+    """A branch that was tried at the node ``home``, and commutes with all that came since."""
+
+    footprint: Footprint
+    home: Node
+
+
+class Node:
+    """A state of the present run, before one of its events.
+
+    ``done`` are the branches that were tried here, ``sleep`` those of nodes above that still
+    commute, ``todo`` the wakeup tree, ``spare`` values that nobody has asked for yet, by lane.
+    """
+
+    __slots__ = ("done", "sleep", "spare", "todo")
+
+    def __init__(self, sleep: dict[Key, Tried], todo: list[Branch]) -> None:
+        self.sleep = sleep
+        self.todo = todo
+        self.done: dict[Key, Tried] = {}
+        self.spare: dict[int, list[Branch]] = {}
+
+    @property
+    def asleep(self) -> Iterator[tuple[Key, Tried]]:
+        """What need not be tried from here on."""
+        yield from self.sleep.items()
+        yield from self.done.items()
+
+    def add_values(self, branches: Sequence[Branch]) -> None:
+        """Other values of a delivery that is tried here, unless they are, too.
+
+        They come first: what is tried after them finds all values of that delivery asleep.
+        """
+        known = [*self.done, *(each.key for each in self.todo)]
+        self.todo[:0] = [
+            branch
+            for branch in branches
+            if not any(
+                key.lane == branch.key.lane
+                and key.choices[: len(branch.key.choices)] == branch.key.choices
+                for key in known
+            )
+        ]
+
+    def insert(self, suffix: Suffix) -> None:
+        """Put ``suffix`` into the tree, unless what covers it is there, or was tried."""
+        for key, tried in self.asleep:
+            if suffix.weakly_begins_with(key, tried.footprint):
+                if suffix.first.get(key.lane) == suffix.last:
+                    told = suffix.values
+                    for other in tried.home.spare.get(key.lane, ()):
+                        values = other.key.choices
+                        if len(values) > len(told) and values[: len(told)] == told:
+                            self.insert(suffix.ending_with(values))
+                return
+        children = self.todo
+        while True:
+            for child in children:
+                if suffix.weakly_begins_with(child.key, child.footprint, further=child.open):
+                    break
+            else:
+                break
+            if suffix.first.get(child.key.lane) == suffix.last:
+                child.spread |= len(suffix.values) < len(child.key.choices)
+            if not child.children:
+                return
+            suffix.without(child.key.lane)
+            children = child.children
+        for branch in suffix.branches():
+            children.append(branch)
+            children = branch.children
+
+
+class Suffix:
+    """A sequence of events of one execution, as the numbers that they have in it.
+
+    ``values`` are all that is told of the last one's choices.
+    """
+
+    def __init__(
+        self, events: Sequence[Happening], indices: list[int], values: tuple[int, ...] = ()
+    ) -> None:
+        self.events = events
+        self.indices = indices
+        self.values = values
+        self.last = indices[-1]
+        self.mask = 0
+        self.first: dict[int, int] = {}
+        for index in indices:
+            self.mask |= 1 << index
+            self.first.setdefault(events[index].lane, index)
+
+    def weakly_begins_with(self, key: Key, footprint: Footprint, *, further: bool = False) -> bool:
+        """Whether ``key`` is a weak initial; ``further``: also if its values are not all."""
+        lane, values = key
+        index = self.first.get(lane)
+        if index is None:
+            events = self.events
+            return not any(conflicting(footprint, events[each].footprint) for each in self.indices)
+        event = self.events[index]
+        if (event.early if index == self.last else event.past) & self.mask:
+            return False
+        if index == self.last:
+            shared = min(len(values), len(self.values)) if further else len(self.values)
+            return values[:shared] == self.values[:shared]
+        chosen = event.choices
+        return chosen == values or (further and chosen[: len(values)] == values)
+
+    def ending_with(self, values: tuple[int, ...]) -> Suffix:
+        """The same, with ``values`` chosen in the last event."""
+        return Suffix(self.events, list(self.indices), values)
+
+    def without(self, lane: int) -> None:
+        """Take the first event of ``lane`` out, if there is one."""
+        index = self.first.pop(lane, None)
+        if index is None:
+            return
+        self.indices.remove(index)
+        self.mask &= ~(1 << index)
+        events = self.events
+        for each in self.indices:
+            if events[each].lane == lane:
+                self.first[lane] = each
+                break
+
+    def branches(self) -> Iterator[Branch]:
+        """The sequence as branches, one below the other."""
+        for index in self.indices:
+            event = self.events[index]
+            if index == self.last:
+                yield Branch(Key(event.lane, self.values), event.footprint, open=True)
+            else:
+                yield Branch(Key(event.lane, event.choices), event.footprint)
