@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from slabrace.runtime.engine import Engine, Tell
-from slabrace.runtime.errors import Divergence, MachineError, UsageError, nearest
+from slabrace.runtime.errors import UsageError, nearest
 from slabrace.runtime.log import EventLog
 from slabrace.runtime.outcome import End, Outcome
 from slabrace.runtime.pick import Pick
-from slabrace.runtime.replaying import describe, replay
+from slabrace.runtime.replaying import verified
 from slabrace.runtime.result import Found, Result
 from slabrace.runtime.scenario import Scenario, abandon
 from slabrace.runtime.schedule import Schedule
@@ -204,14 +204,7 @@ class Turner:
 
         if live:  # recorded by name, and perhaps not to be followed into the outside world
             return written(found.described or [])
-        try:
-            schedule = written(describe(build, found.picks))
-            signatures = {each.signature for each in replay(build(), schedule).violations}
-        except Divergence as error:
-            raise unrepeatable(found, str(error)) from error
-        if found.signature not in signatures:
-            raise unrepeatable(found, f"made again, it breaks {signatures or 'no law'}.")
-        return schedule
+        return verified(found, written, build)
 
     def describe(self) -> str:
         """What decided the order, as a person would type it."""
@@ -225,12 +218,3 @@ def known(what: str, name: str, accepted: Iterable[str]) -> str:
     if name not in accepted:
         raise UsageError(f"unknown {what} {name!r}; {nearest(name, accepted)}")
     return name
-
-
-def unrepeatable(found: Found, how: str) -> MachineError:
-    """A run that does not follow from its picks."""
-    return MachineError(
-        f"run {found.run} broke the law {found.law}, but cannot be repeated: {how} "
-        "Does an actor or the scenario draw from what is not the machine's (a clock, random, id(), "
-        "the order of a set, what an earlier run left behind)? Let it use choose() and sleep()."
-    )

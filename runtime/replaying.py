@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from slabrace.runtime.engine import Engine, Tell
-from slabrace.runtime.errors import ForeignAwait
+from slabrace.runtime.errors import Divergence, ForeignAwait, MachineError
 from slabrace.runtime.strategies.raw_replay import RawReplay
 from slabrace.runtime.strategies.recorder import Recorder
 from slabrace.runtime.strategies.replay import Replay
@@ -18,10 +18,11 @@ from slabrace.runtime.strategies.replay import Replay
 if TYPE_CHECKING:
     from slabrace.runtime.outcome import Outcome
     from slabrace.runtime.pick import Pick
+    from slabrace.runtime.result import Found
     from slabrace.runtime.schedule import Schedule
     from slabrace.runtime.world import World
 
-__all__ = ["describe", "replay"]
+__all__ = ["describe", "replay", "verified"]
 
 
 def describe(build: Callable[[], World], raw: Sequence[int]) -> list[Pick]:
@@ -49,3 +50,27 @@ def replay(world: World, schedule: Schedule, *, tell: Tell | None = None) -> Out
         raise
     strategy.end(outcome)
     return outcome
+
+
+def verified(
+    found: Found, written: Callable[[list[Pick]], Schedule], build: Callable[[], World]
+) -> Schedule:
+    """The schedule of a violation that a search found, given out only after it was replayed."""
+    try:
+        schedule = written(describe(build, found.picks))
+        broken = replay(build(), schedule).violations
+    except Divergence as error:
+        raise unrepeatable(found, str(error)) from error
+    signatures = [each.signature for each in broken]
+    if not any(found.signature.startswith(each) for each in signatures):
+        raise unrepeatable(found, f"made again, it breaks {signatures or 'no law'}.")
+    return schedule
+
+
+def unrepeatable(found: Found, how: str) -> MachineError:
+    """A run that does not follow from its picks."""
+    return MachineError(
+        f"run {found.run} broke the law {found.law}, but cannot be repeated: {how} "
+        "Does an actor or the scenario draw from what is not the machine's (a clock, random, id(), "
+        "the order of a set, what an earlier run left behind)? Let it use choose() and sleep()."
+    )

@@ -35,6 +35,7 @@ class Found:
     described: list[Pick] | None = None
     count: int = 1
     schedule: Schedule | None = None
+    made_by: str = ""
 
 
 @dataclass

@@ -16,6 +16,7 @@ import msgspec
 from slabrace.runtime.errors import UsageError, nearest
 from slabrace.runtime.strategies.delay_bounded import DELAYS, DelayBounded, DelaySampled
 from slabrace.runtime.strategies.dfs import DFS
+from slabrace.runtime.strategies.dpor import Dpor
 from slabrace.runtime.strategies.pct import DEPTH, PCT
 from slabrace.runtime.strategies.pos import POS
 from slabrace.runtime.strategies.random_walk import RandomWalk
@@ -85,6 +86,7 @@ STRATEGIES: Final[Mapping[str, Kind]] = {
     ),
     "pos": Kind(lambda options: POS(options.seed, options.first), ("first",)),
     "delay": Kind(delay, ("first", "length", "delays", "steps", "sampled")),
+    "dpor": Kind(lambda _options: Dpor()),
     "dfs": Kind(
         lambda options: DFS(options.preemptions, options.delays, options.steps),
         ("preemptions", "delays", "steps"),

@@ -96,6 +96,11 @@ class Coverage(Wrapper):
         """The run (from 1) that was the last to show something new; 0 before the first."""
         return self.curve[-1][0] if self.curve else 0
 
+    def orders(self) -> list[tuple[str, str]]:
+        """Every pair in the order in which it was seen, by name: first this, then that."""
+        names = [" ".join(name) for name in self._names]
+        return sorted((names[one], names[other]) for one, other in self._orders)
+
     def missing(self) -> list[tuple[str, str]]:
         """The pairs seen in one order only: first this, then that."""
         names = [" ".join(name) for name in self._names]

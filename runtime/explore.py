@@ -1,0 +1,201 @@
+"""Explore: search a scenario for a run that breaks a law, or show that there is none.
+
+A search has one member or several (a portfolio), which take turns in shares that grow from turn to
+turn: a bug that any of them finds soon is found soon. Shares are made here or side by side in
+several processes (workers.py) and are taken in the order of the turns, so the same seed gives the
+same result for any number of jobs. It ends at the first violation, unless told to go on; when a
+member has seen everything; or when the budget is spent.
+
+Here a wall clock is read, for the budget and for people.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Final
+
+from slabrace.runtime.errors import UsageError
+from slabrace.runtime.exploration import Exploration, Standing
+from slabrace.runtime.member import Furnish, Member, Share, Workshop
+from slabrace.runtime.outcome import End
+from slabrace.runtime.pick import Pick
+from slabrace.runtime.replaying import verified
+from slabrace.runtime.scenario import Scenario
+from slabrace.runtime.schedule import Schedule
+from slabrace.runtime.strategy_table import Options
+from slabrace.runtime.workers import Here, Loader, Processes, Task, Workers
+
+__all__ = ["PORTFOLIO", "RUNS", "explore", "members_of"]
+
+RUNS: Final = 20_000
+"""Runs of a search that is given neither a number nor a time."""
+FIRST, LARGEST: Final = 8, 512
+"""Runs of a member's first share, and of the largest."""
+WORK: Final = 40_000
+"""Deliveries that a share should not have many more of."""
+
+PORTFOLIO: Final = ("dpor", "random", "pct", "delay", "pos")
+
+Told = Callable[[Exploration], None]
+
+
+def members_of(strategy: str, options: Options, delays: Sequence[str] = ()) -> tuple[Member, ...]:
+    """The members of a search by ``strategy``: one, or those of the portfolio.
+
+    ``delays`` are the scenario's: they help a random walk, and in a portfolio nobody else.
+    """
+    if strategy != "portfolio":
+        return (Member(strategy, options, tuple(delays)),)
+    refused = [
+        name
+        for name in options.__struct_fields__
+        if name != "seed" and getattr(options, name) != getattr(Options(), name)
+    ]
+    if refused:
+        raise UsageError(f"portfolio takes no {refused[0]}; choose one strategy and give it that")
+    seeded = Options(seed=options.seed)
+    return tuple(
+        Member(name, seeded, tuple(delays) if name == "random" else ()) for name in PORTFOLIO
+    )
+
+
+def explore(
+    scenario: Scenario,
+    parameters: Mapping[str, Any] | None = None,
+    *,
+    members: Sequence[Member] | None = None,
+    reference: str | None = None,
+    seed: int = 0,
+    runs: int | None = None,
+    seconds: float | None = None,
+    jobs: int = 1,
+    loader: Loader | None = None,
+    max_steps: int | None = None,
+    furnish: Iterable[Furnish] = (),
+    until_violation: bool = True,
+    resume: Exploration | None = None,
+    states: Mapping[int, Any] | None = None,
+    told: Told | None = None,
+) -> Exploration:
+    """Search ``scenario``; the portfolio unless ``members`` are given.
+
+    ``runs`` bounds the runs, ``seconds`` the time; with neither it is `RUNS` runs. More than one
+    job needs a ``loader`` that makes the same workshop in another process. ``resume`` is what an
+    earlier, interrupted search amounts to, and ``states`` where its members stand. ``told`` is
+    called after each share.
+    """
+    if members is None:
+        members = members_of("portfolio", Options(seed=seed), scenario.delays)
+    if runs is None and seconds is None:
+        runs = RUNS
+    workshop = Workshop(
+        scenario,
+        parameters or {},
+        members,
+        furnish=furnish,
+        max_steps=max_steps,
+        until_violation=until_violation,
+        states=states,
+    )
+    result = resume or Exploration(scenario, sampled=True, members=[Standing(m) for m in members])
+    result.interrupted = False
+    result.jobs = jobs
+    began = time.perf_counter()
+    deadline = None if seconds is None else time.monotonic() + seconds
+    place: AbstractContextManager[Workers] = nullcontext(Here(workshop))
+    if jobs > 1:
+        if loader is None:
+            raise UsageError(f"jobs={jobs}: another process cannot find this scenario; use jobs=1")
+        place = Processes(loader, jobs)
+    with place as workers:
+        plan = turns(result, workshop, runs, deadline)
+        try:
+            for share in shares(plan, workers, result, 2 * jobs if jobs > 1 else 1):
+                result.take(share)
+                result.seconds = time.perf_counter() - began
+                if told is not None:
+                    told(result)
+                if over(result, until_violation=until_violation, deadline=deadline):
+                    break
+        except KeyboardInterrupt:
+            result.interrupted = True
+        for number, standing in enumerate(result.members):
+            standing.state = None if standing.finished else workers.state(number)
+    result.stopped = until_violation and result.positive > 0 and not result.exhausted
+    result.seconds = time.perf_counter() - began
+    for found in result.found.values():
+        found.schedule = verified(found, written(found, scenario, workshop, reference), workshop.build)
+    return result
+
+
+def turns(
+    result: Exploration, workshop: Workshop, runs: int | None, deadline: float | None
+) -> Iterator[Task]:
+    """Who makes how many runs, turn by turn. It follows from the budget, and not from the jobs."""
+    largest = max(1, min(LARGEST, WORK // max(1, workshop.length())))
+    planned = [standing.planned for standing in result.members]
+    while True:
+        for number, standing in enumerate(result.members):
+            size = min(largest, FIRST << standing.turns)
+            if runs is not None:
+                size = min(size, runs - sum(planned))
+                if size <= 0:
+                    return
+            first = planned[number]
+            planned[number] += size
+            standing.turns += 1
+            if not standing.finished:
+                yield number, first, size, deadline
+        if all(standing.finished for standing in result.members):
+            return
+
+
+def shares(
+    plan: Iterator[Task], workers: Workers, result: Exploration, ahead: int
+) -> Iterator[Share]:
+    """The shares of ``plan`` in its order, ``ahead`` of them under way."""
+    under_way: deque[tuple[Task, Callable[[], Share]]] = deque()
+    while True:
+        while len(under_way) < ahead:
+            task = next(plan, None)
+            if task is None:
+                break
+            pinned = result.members[task[0]].member.in_order
+            under_way.append((task, workers.ask(task, pinned=pinned)))
+        if not under_way:
+            return
+        task, wait = under_way.popleft()
+        share = wait()
+        result.members[task[0]].planned += task[2]
+        yield share
+
+
+def over(result: Exploration, *, until_violation: bool, deadline: float | None) -> bool:
+    """Whether the search is at its end."""
+    return (
+        result.interrupted
+        or result.exhausted
+        or (until_violation and result.positive > 0)
+        or (deadline is not None and time.monotonic() >= deadline)
+    )
+
+
+def written(
+    found: Any, scenario: Scenario, workshop: Workshop, reference: str | None
+) -> Callable[[list[Pick]], Schedule]:
+    """How the picks of ``found`` become a schedule."""
+
+    def schedule(picks: list[Pick]) -> Schedule:
+        return Schedule(
+            reference or scenario.name,
+            scenario.stored(workshop.arguments),
+            picks,
+            found.made_by,
+            max_steps=workshop.max_steps,
+            end=End.VIOLATION,
+        )
+
+    return schedule

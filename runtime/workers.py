@@ -1,0 +1,110 @@
+"""Workers: where shares are made: here, one after the other, or in other processes, side by side.
+
+Whoever asks gets its shares in the order in which it asked. A member that goes through a tree has
+one process for good, since that is where its tree is; the shares of the others go round.
+
+A process is begun anew (``spawn``: threads and event loops of ours do not come along), so what it
+needs must be found again there: ``loader`` is a picklable function that makes a Workshop.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+from collections.abc import Callable
+from concurrent.futures import Future, ProcessPoolExecutor
+from types import TracebackType
+from typing import Any, Final, Protocol, Self
+
+from slabrace.runtime.member import Share, Workshop
+
+__all__ = ["Here", "Loader", "Processes", "Task", "Workers"]
+
+Loader = Callable[[], Workshop]
+Task = tuple[int, int, int, float | None]
+"""Number of the member, its first run, how many, deadline: the arguments of `Workshop.share`."""
+
+
+class Workers(Protocol):
+    """Makes shares."""
+
+    def ask(self, task: Task, *, pinned: bool = False) -> Callable[[], Share]:
+        """Begin a share; what is returned waits for it. ``pinned``: where the last one was."""
+
+    def state(self, member: int) -> Any:
+        """Where a member stands."""
+
+
+class Here:
+    """This process: a share is made when somebody wants it."""
+
+    def __init__(self, workshop: Workshop) -> None:
+        self.workshop = workshop
+
+    def ask(self, task: Task, *, pinned: bool = False) -> Callable[[], Share]:
+        """Nothing is begun yet."""
+        return lambda: self.workshop.share(*task)
+
+    def state(self, member: int) -> Any:
+        """Where a member stands."""
+        return self.workshop.state(member)
+
+
+_OURS: Final[list[Workshop]] = []
+"""The workshop of a worker process."""
+
+
+def open_shop(loader: Loader) -> None:
+    """Begin a worker process. Ctrl-C is for whoever asked it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _OURS[:] = [loader()]
+
+
+def make_share(task: Task) -> Share:
+    """A share, in a worker process."""
+    return _OURS[0].share(*task)
+
+
+def tell_state(member: int) -> Any:
+    """Where a member stands, in a worker process."""
+    return _OURS[0].state(member)
+
+
+class Processes:
+    """``jobs`` processes of one worker each; a context manager."""
+
+    def __init__(self, loader: Loader, jobs: int) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.pools = [
+            ProcessPoolExecutor(1, context, initializer=open_shop, initargs=(loader,))
+            for _ in range(jobs)
+        ]
+        self._homes: dict[int, int] = {}
+        self._next = 0
+
+    def ask(self, task: Task, *, pinned: bool = False) -> Callable[[], Share]:
+        """Begin a share."""
+        member = task[0]
+        if pinned:
+            home = self._homes.setdefault(member, len(self._homes) % len(self.pools))
+        else:
+            home = self._next = (self._next + 1) % len(self.pools)
+        future: Future[Share] = self.pools[home].submit(make_share, task)
+        return future.result
+
+    def state(self, member: int) -> Any:
+        """Where a member stands."""
+        home = self._homes.get(member)
+        return None if home is None else self.pools[home].submit(tell_state, member).result()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        for pool in self.pools:
+            pool.shutdown(wait=True, cancel_futures=True)
