@@ -35,6 +35,7 @@ WORLD = World()
 ONE, OTHER = WORLD.add(Passive(), "one"), WORLD.add(Passive(), "other")
 BUSY = WORLD.add(Active(), "busy")
 
+
 def of(to: Passive | Active, message: Message) -> Envelope:
     return Envelope(ONE, to, message)
 
