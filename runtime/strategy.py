@@ -5,6 +5,9 @@ All nondeterminism of a run goes through them, so a strategy *is* a run. A searc
 runs is one strategy that begins many times and returns False when it has seen them all; it learns
 from ``end`` how the last one went. Strategies that look deeper find all they need at the lanes:
 ``lane[0]`` is the envelope that would be delivered.
+
+A strategy may have more: ``trust()`` says what its runs amount to (trust.py), ``estimate()`` how
+many there will be. What it is called on the command line: strategy_table.py.
 """
 
 from __future__ import annotations

@@ -13,6 +13,8 @@ With a bound, lanes are tried in that scheduler's order: stay, then the next num
 schedules come first. Where lane numbers are given in the order of first use, this differs from the
 papers, whose threads have names; it is as good an order as any.
 
+Time is left out, as in dpor.py: a timer may run out as soon as it is set, or any time later.
+
 A search that ends is ``exhaustive`` only if no bound has cut anything off. DPOR (dpor.py) needs far
 fewer runs; this one needs no dependence relation, and so can tell whether that one's is right.
 """
@@ -52,7 +54,8 @@ class DFS:
         self._branch = self.path.branch
 
     def begin(self, world: World) -> bool:
-        """Stand at the root; False if all was seen."""
+        """Stand at the root; False if all was seen. A timer may run out whenever it likes."""
+        world.clock.eager = True
         self._last = -1
         self._made = 0
         self._stopped = False

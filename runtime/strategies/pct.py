@@ -85,7 +85,7 @@ class PCT:
         self.draws.turn()
         draw, length, depth = self.draws.wide, self.length.now, self.depth
         self.points = {1 + (draw() * length >> 2 * BITS): i - depth for i in range(1, depth)}
-        self._at = 0
+        self._at = 1  # the number of the delivery that is picked now
         self.works: dict[Actor, Work] = {}
         self._lanes = world.lanes
         self._picks = world.picks
@@ -108,12 +108,12 @@ class PCT:
             and not self._passive[picks[-1]]
         ):
             self._seen += 1  # whoever went goes on in its lane, and in its chain: the usual case
+            self._at += 1
         else:
             self._follow(lengths)
-        self._at += 1
         best = self._highest(ready)
         if self._at in self.points:
-            self._chains[ready[best].number][0].priority = self.points[self._at]
+            self._chains[ready[best].number][0].priority = self.points.pop(self._at)
             self._rank()
             best = self._highest(ready)
         return best
@@ -175,6 +175,7 @@ class PCT:
             if number >= 0:
                 cause = chains[number].popleft()
                 cause.pending -= 1
+                self._at += 1
         self._seen = len(self._picks)
         for lane in lanes[len(chains) :]:
             chains.append(deque())

@@ -61,8 +61,8 @@ class POS:
         addressee: Actor | None = None
         if made != self._seen:  # or else nothing was delivered since the last pick
             self._seen = made
-            delivered = world.delivery
-            addressee = delivered.addressee
+            delivered = getattr(world, "delivery", None)  # or only a choice was made, before any
+            addressee = delivered and delivered.addressee
         best, index, highest = 0, 0, -1
         for lane in ready:
             number = lane.number

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from slabrace.runtime.trust import Trust
+
 if TYPE_CHECKING:
     from slabrace.runtime.mailbox import Lane
     from slabrace.runtime.outcome import Outcome
@@ -40,6 +42,10 @@ class RoundRobin:
 
     def end(self, outcome: Outcome) -> None:
         """Nothing is learnt."""
+
+    def trust(self) -> Trust:
+        """One run, however often it is made."""
+        return Trust("bounded", "1 run")
 
     def describe(self) -> str:
         """As a person would type it."""

@@ -189,6 +189,17 @@ def test_what_is_not_the_machines_is_noticed() -> None:
         search(DFS(), populate)
 
 
+def test_a_timer_may_run_out_at_any_time() -> None:
+    class Sleeper(Stepper):
+        async def run(self) -> None:
+            await self.sleep(self.steps)
+
+    def populate(world: World) -> None:
+        world.spawn(Sleeper(world.clock, 10), Sleeper(world.clock, 10**9))
+
+    assert len(set(search(DFS(), populate))) == 2
+
+
 def test_an_interrupted_run_is_made_again() -> None:
     strategy = DFS()
     outcome = turn(strategy, race(2, 2))

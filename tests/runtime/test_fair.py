@@ -12,6 +12,7 @@ from slabrace.runtime.strategies.dfs import DFS
 from slabrace.runtime.strategies.fair import Fair
 from slabrace.runtime.strategies.pct import PCT
 from slabrace.runtime.strategies.random_walk import RandomWalk
+from slabrace.runtime.strategies.raw_replay import RawReplay
 from slabrace.runtime.strategies.round_robin import RoundRobin
 from slabrace.runtime.strategies.wrapper import Wrapper
 from slabrace.runtime.trust import Trust
@@ -82,7 +83,8 @@ def test_nothing_is_exhaustive_where_it_interfered() -> None:
 
 def test_a_wrapper_has_what_the_strategy_inside_has() -> None:
     assert Fair(DFS(), 1).estimate() > 0
-    assert not hasattr(Fair(RoundRobin(), 1), "trust")
+    assert Fair(RoundRobin(), 1).trust() == RoundRobin().trust() == Trust("bounded", "1 run")
+    assert not hasattr(Fair(RawReplay([]), 1), "trust")
     assert not hasattr(Wrapper(RandomWalk()), "estimate")
     with pytest.raises(AttributeError, match="Fair has no 'forget'"):
         Fair(DFS(), 1).forget()

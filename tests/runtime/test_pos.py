@@ -3,7 +3,7 @@
 from collections import Counter
 
 import pytest
-from tests.runtime.toys import Cell, Look, Stepper, make, race, turn
+from tests.runtime.toys import Cell, Chooser, Look, Stepper, make, race, turn
 
 from slabrace.runtime.engine import Engine
 from slabrace.runtime.strategies.pos import POS
@@ -89,7 +89,17 @@ def test_one_step_against_many_independent_ones_is_not_crowded_out() -> None:
     assert last(POS(1))["b0"] > 3 * last(RandomWalk(1))["b0"]
 
 
-def test_it_draws_data_choices_and_every_schedule() -> None:
+def test_a_choice_before_any_delivery_is_drawn() -> None:
+    def populate(world: World) -> None:
+        world.spawn(Chooser(2, 2))
+        race(1, 1)(world)
+
+    strategy = POS(2)
+    runs = {tuple(outcome.picks) for _ in range(99) if (outcome := turn(strategy, populate))}
+    assert len(runs) == 8
+
+
+def test_it_draws_every_schedule() -> None:
     strategy = POS(2)
     runs = {tuple(outcome.picks) for _ in range(200) if (outcome := turn(strategy, race(2, 2)))}
     assert len(runs) == 6
