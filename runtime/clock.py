@@ -17,10 +17,14 @@ from slabrace.runtime.message import Envelope, Message
 if TYPE_CHECKING:
     from slabrace.runtime.mailbox import Lane
 
-__all__ = ["TICK", "Clock", "Timeout"]
+__all__ = ["TICK", "TIMER", "Clock", "Timeout"]
 
 TICK: Final = 1_000
 """Nanoseconds of virtual time that one pick takes on the engine."""
+
+
+TIMER: Final = "timer"
+"""The key of an actor's lane of timers."""
 
 
 class Timeout(Message, frozen=True, gc=False):
@@ -68,7 +72,7 @@ class Clock(Actor):
         envelope = Envelope(actor, self, Timeout(nanoseconds))
         due = self.now + nanoseconds
         self._count += 1
-        lane = self.world.lane(actor, "timer")
+        lane = self.world.lane(actor, TIMER)
         if self.eager:
             self.world.ready.put(envelope, lane)
             return envelope
@@ -85,6 +89,12 @@ class Clock(Actor):
         """Turn every timer that is due into a message on its way."""
         now = self.now
         while self.timers and self.timers[0][0] <= now:
+            _, _, lane, envelope = heapq.heappop(self.timers)
+            self.world.ready.put(envelope, lane)
+
+    def hurry(self) -> None:
+        """Let every timer run out now: a schedule of an eager run asks for one that is not due."""
+        while self.timers:
             _, _, lane, envelope = heapq.heappop(self.timers)
             self.world.ready.put(envelope, lane)
 

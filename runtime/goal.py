@@ -4,8 +4,8 @@ A law that was never put to the test holds in every run. So a scenario names wha
 in some run at least: that the object is freed, that the flag is set. A goal is an event by name,
 and patterns that its fields have to fit:
 
-    kfree                        any such event
-    kfree kind=box               one whose field ``kind`` is, or is called, "box"
+    freed                        any such event
+    freed kind=box               one whose field ``kind`` is, or is called, "box"
     function name=*_register     patterns as a shell has them
 
 Only goals that were not met yet are watched, so a search pays for them in its first runs.
@@ -39,11 +39,11 @@ class Goal:
             if not (equals and name and pattern):
                 raise UsageError(
                     f"cannot read {pair!r} in the goal {text!r}: expected an event and then "
-                    "field=pattern pairs, as in 'kfree kind=box'"
+                    "field=pattern pairs, as in 'freed kind=box'"
                 )
             self.fields[name] = pattern
         if not self.event:
-            raise UsageError("a goal is empty: expected the name of an event, as in 'kfree'")
+            raise UsageError("a goal is empty: expected the name of an event, as in 'freed'")
 
     def met_by(self, event: Event) -> bool:
         """Whether ``event``, which has the name, has the fields."""

@@ -49,8 +49,8 @@ class Scenario:
     ``runs``, ``max_steps``, ``strategy`` and ``delays`` are what `run` uses unless told otherwise.
     ``laws`` are the ones of which one must be broken for SOMETIMES and ALWAYS to hold (any, if none
     is named); ``fixed`` names the look-alike that stays silent. ``reach`` are events that a search
-    must have met in some run before its Never means anything: ``kfree``, or with fields that have
-    to fit a pattern, ``kfree kind=shrinker`` and ``function name=shrinker_free``.
+    must have met in some run before its Never means anything (goal.py): ``closed``, or with fields
+    that have to fit a pattern, ``closed kind=door`` and ``function name=close*``.
     """
 
     name: str

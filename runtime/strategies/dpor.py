@@ -58,16 +58,17 @@ class Dpor:
         self.blocked = 0
         self.cut = 0
         self.finished = False
-        self._began = False
+        self._over = False  # a run is, and the next one has not begun
+        self._taken: list[tuple[Node, Branch]] = []
 
     # -- a run -------------------------------------------------------------------------
 
     def begin(self, world: World) -> bool:
         """Cut the stack back to the deepest node with something left to try."""
-        if self.finished or (self._began and not self._backtrack()):
+        if self.finished or (self._over and not self._backtrack()):
             self.finished = True
             return False
-        self._began = True
+        self._over = False
         self.world = world
         self._ready = world.ready
         self._index = 0  # of the event under way; event 0 is the start
@@ -81,6 +82,7 @@ class Dpor:
         self._present: Lane | None = None
         self._addressee: Actor | None = None
         self._settled = self._kept > 0
+        self._taken.clear()
         self._slept = False
         world.clock.eager = True
         self._touched: list[tuple[Hashable, bool]] = []
@@ -88,8 +90,7 @@ class Dpor:
         for event in world.relations:
             world.watch(event, self._relate)
         if not self._kept:
-            todo = self.nodes[0].todo
-            self._branch = todo.pop(0) if todo else None
+            self._branch = self._take(self.nodes[0])
         return True
 
     def pick(self, ready: Sequence[Lane], /) -> int:
@@ -104,11 +105,10 @@ class Dpor:
         else:
             self._settle()
         node = self.nodes[-1]
-        if node.todo:
-            self._branch = node.todo.pop(0)
-            lane = self.world.lanes[self._names.index(self._branch.key.lane)]
+        branch = self._branch = self._take(node)
+        if branch is not None:
+            lane = self.world.lanes[self._names.index(branch.key.lane)]
         else:
-            self._branch = None
             lane = self._freely(ready, node)
         addressee = lane[0].addressee
         message = lane[0].message
@@ -149,6 +149,7 @@ class Dpor:
         if outcome.end is End.INTERRUPTED:
             self._abandon()
             return
+        self._over = True
         if not self._settled:
             self._settle()
         if outcome.end is End.REDUNDANT:
@@ -194,6 +195,14 @@ class Dpor:
         return self.runs / done if done else float(self.runs)
 
     # -- before a delivery -------------------------------------------------------------
+
+    def _take(self, node: Node) -> Branch | None:
+        """The first branch that is to be tried at ``node``, if there is one."""
+        if not node.todo:
+            return None
+        branch = node.todo.pop(0)
+        self._taken.append((node, branch))
+        return branch
 
     def _freely(self, ready: Sequence[Lane], node: Node) -> Lane:
         """Stay in the lane while it can be delivered; else the first one that is not asleep."""
@@ -353,5 +362,8 @@ class Dpor:
         return False
 
     def _abandon(self) -> None:
-        """Somebody broke the run off: forget what is new in it, and begin it again next time."""
-        raise NotImplementedError
+        """Somebody broke the run off: as if it had not begun. The next one will be the same."""
+        self.causality.cut(self._kept)
+        del self.nodes[self._kept + 1 :]
+        for node, branch in reversed(self._taken):
+            node.todo.insert(0, branch)

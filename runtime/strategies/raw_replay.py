@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from slabrace.runtime.clock import TIMER
 from slabrace.runtime.errors import Divergence
 from slabrace.runtime.outcome import End, Stop
 from slabrace.runtime.strategies.replay import RecordedDoor, deliverable
@@ -44,6 +45,8 @@ class RawReplay:
         lanes = self.world.lanes
         if number >= len(lanes) or lanes[number].slot < 0:
             self.world.clock.fire()
+        if number < len(lanes) and lanes[number].slot < 0 and lanes[number].key == TIMER:
+            self.world.clock.hurry()
         if number >= len(lanes) or lanes[number].slot < 0:
             name = f" ({lanes[number].name})" if number < len(lanes) else ""
             raise Divergence(

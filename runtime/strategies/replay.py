@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final, NoReturn
 
+from slabrace.runtime.clock import TIMER
 from slabrace.runtime.errors import Divergence, ForeignAwait, SlabraceError
 from slabrace.runtime.outcome import End, Stop
 from slabrace.runtime.outside import Door, Failure
@@ -172,6 +173,8 @@ class Replay:
         if lane is None or lane.slot < 0:
             # A timer may be due by now without having fired: the engine looks only now and then.
             self.world.clock.fire()
+            if pick.key == TIMER and (lane is None or lane.slot < 0):
+                self.world.clock.hurry()
             lane = self._named(pick.owner, pick.key)
         if lane is None or lane.slot < 0 or delivery_of(lane) != pick:
             self._diverge(pick)
