@@ -35,11 +35,11 @@ Place = tuple[str, str, str]
 
 
 class Block(NamedTuple):
-    """The lane ``owner``/``key`` has its turn, for ``count`` deliveries; None: while it can."""
+    """The lane ``owner``/``key`` has its turn, for ``length`` deliveries; None: while it can."""
 
     owner: str
     key: str
-    count: int | None
+    length: int | None
 
     @property
     def lane(self) -> LaneName:
@@ -75,8 +75,8 @@ def joined(blocks: Iterable[Block | Pause]) -> tuple[Block | Pause, ...]:
     for block in blocks:
         last = result[-1] if result else None
         if isinstance(last, Block) and isinstance(block, Block) and last.lane == block.lane:
-            open_end = last.count is None or block.count is None
-            count = None if open_end else (last.count or 0) + (block.count or 0)
+            open_end = last.length is None or block.length is None
+            count = None if open_end else (last.length or 0) + (block.length or 0)
             result[-1] = Block(*block.lane, count)
         else:
             result.append(block)

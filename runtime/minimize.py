@@ -40,7 +40,7 @@ __all__ = ["BUDGET", "Build", "Measure", "Minimized", "breaks", "minimize", "pic
 Build = Callable[[], World]
 """Makes the world of the run anew."""
 
-BUDGET: Final = 20_000
+BUDGET: Final = 5_000
 """Runs that may be made."""
 LONG: Final = 100
 """Deliveries of a run that count as one run of the budget: longer runs count more."""

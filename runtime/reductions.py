@@ -39,9 +39,7 @@ def without_an_owner(course: Course) -> Iterator[Course]:
     owners = dict.fromkeys(block.owner for block in course.blocks if isinstance(block, Block))
     for owner in owners:
         yield course.with_blocks(
-            block
-            for block in course.blocks
-            if not isinstance(block, Block) or block.owner != owner
+            block for block in course.blocks if not isinstance(block, Block) or block.owner != owner
         )
 
 
@@ -50,7 +48,7 @@ def without_switches(course: Course) -> Iterator[Course]:
     cut = [
         place
         for place, block in enumerate(course.blocks)
-        if isinstance(block, Block) and block.count is not None
+        if isinstance(block, Block) and block.length is not None
     ]
     for part in parts(len(cut)):
         chosen = set(cut[part])
@@ -104,9 +102,9 @@ def shorter_turns(course: Course) -> Iterator[Course]:
     """Cut a turn shorter that somebody else's cuts short."""
     blocks = course.blocks
     for place, block in enumerate(blocks):
-        if not isinstance(block, Block) or block.count is None:
+        if not isinstance(block, Block) or block.length is None:
             continue
-        count = block.count
+        count = block.length
         counts = range(1, count) if count <= SHORT else (count // 4, count // 2, count - 1)
         for fewer in counts:
             shorter = Block(*block.lane, fewer)

@@ -122,7 +122,7 @@ class Lenient:
             if isinstance(block, Pause):
                 self._pause(block)
             else:
-                self._lane, self._left = block.lane, block.count
+                self._lane, self._left = block.lane, block.length
 
     def _calmly(self, ready: Sequence[Lane]) -> Lane:
         """Stay, or else give the turn to whoever had none for the longest time."""
