@@ -28,6 +28,8 @@ SHRINK_STOP: Final = 2**64 - 1
 """A scan callback cannot make progress (include/linux/shrinker.h, ~0UL)."""
 SHRINK_EMPTY: Final = 2**64 - 2
 """A count callback is sure that there is nothing (~0UL - 1)."""
+LONG_MAX: Final = 2**63 - 1
+"""The largest count that a C long holds: what is above is the unsigned of a negative one."""
 DEFAULT_SEEKS: Final = 2
 """Disk seeks to recreate an object, unless the shrinker says otherwise."""
 SHRINK_BATCH: Final = 128

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from slabrace.actors.memcg import Memcg
     from slabrace.actors.shrinker import ShrinkControl
 
-__all__ = ["MEMCG_AWARE_OTHERS", "Boot"]
+__all__ = ["MEMCG_AWARE_OTHERS", "Answers", "Batches", "Boot"]
 
 MEMCG_AWARE_OTHERS: Final = 2
 """mm-shadow and thp-deferred_split."""

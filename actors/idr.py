@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 
-from slabrace.actors.messages import IdrAlloc, IdrFind, IdrRemove
+from slabrace.actors.messages import IdrAlloc, IdrFind, IdrRemove, IdrReplace
 from slabrace.actors.object import KernelObject, Part
 from slabrace.runtime.actor import handles
 
@@ -34,6 +34,11 @@ class Idr(Part):
     @handles(IdrFind)
     def idr_find(self, message: IdrFind) -> KernelObject | None:
         return self.entries.get(message.id)
+
+    @handles(IdrReplace)
+    def idr_replace(self, message: IdrReplace) -> None:
+        if message.id in self.entries:
+            self.entries[message.id] = message.pointer
 
     @handles(IdrRemove)
     def idr_remove(self, message: IdrRemove) -> None:

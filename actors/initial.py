@@ -16,24 +16,14 @@ if TYPE_CHECKING:
     from slabrace.actors.kernel import Kernel
     from slabrace.actors.memcg import Memcg
 
-__all__ = ["lists_of", "mounted", "object_of", "set_bit"]
+__all__ = ["deferred", "lists_of", "mounted", "object_of", "preallocated", "set_bit"]
 
 
-def mounted(kernel: Kernel, name: str) -> SuperBlock:
+def mounted(kernel: Kernel, name: str, kind: type[SuperBlock] = SuperBlock) -> SuperBlock:
     """A superblock that was mounted long ago; every memcg has room for its id."""
-    sb = kernel.new_superblock(name)
-    shrinker = Shrinker(sb, memcg_aware=True, numa_aware=True, nonslab=False, seeks=2, batch=1024)
-    kernel.new_shrinker(f"sb-{name}", shrinker)
-    idr = kernel.shrinker_idr
-    shrinker.id = len(idr.entries)
-    idr.entries[shrinker.id] = shrinker
-    bits = kernel.unit_bits
-    words = kernel.globals
-    if shrinker.id >= words.shrinker_nr_max:
-        words.shrinker_nr_max = (shrinker.id // bits + 1) * bits
-        for memcg in kernel.descendants(kernel.root_mem_cgroup):
-            for pernode in memcg.nodeinfo:
-                kernel.version.boot_grow(pernode)
+    sb, shrinker = preallocated(kernel, name, kind)
+    if shrinker.memcg_aware:
+        kernel.shrinker_idr.entries[shrinker.id] = shrinker
     head = kernel.shrinker_list
     last = head.prev
     shrinker.next, shrinker.prev = head, last
@@ -41,12 +31,40 @@ def mounted(kernel: Kernel, name: str) -> SuperBlock:
     shrinker.registered = True
     shrinker.refcount = 0 if kernel.version.embedded_shrinker else 1
     shrinker.note("shrinker_registered", shrinker=shrinker)
-    sb.s_shrink = sb.dentry_lru.shrinker = sb.inode_lru.shrinker = shrinker
-    sb.embedded = shrinker if kernel.version.embedded_shrinker else None
-    kernel.list_lrus.lrus.update({sb.dentry_lru: None, sb.inode_lru: None})
     sb.sb_born = True
     kernel.superblocks[sb] = None
     return sb
+
+
+def preallocated(
+    kernel: Kernel, name: str, kind: type[SuperBlock] = SuperBlock
+) -> tuple[SuperBlock, Shrinker]:
+    """What alloc_super() leaves: a superblock whose shrinker has an id and is not registered."""
+    sb = kernel.new_superblock(name, kind)
+    aware = not kernel.mem_cgroup_disabled
+    shrinker = Shrinker(sb, memcg_aware=aware, numa_aware=True, nonslab=False, seeks=2, batch=1024)
+    kernel.new_shrinker(f"sb-{name}", shrinker)
+    kernel.version.boot_deferred(shrinker)
+    if aware:
+        idr = kernel.shrinker_idr
+        shrinker.id = len(idr.entries)
+        idr.entries[shrinker.id] = kernel.version.idr_entry(shrinker)
+        room_for(kernel, shrinker.id)
+    sb.s_shrink = sb.dentry_lru.shrinker = sb.inode_lru.shrinker = shrinker
+    sb.embedded = shrinker if kernel.version.embedded_shrinker else None
+    kernel.list_lrus.lrus.update({sb.dentry_lru: None, sb.inode_lru: None})
+    return sb, shrinker
+
+
+def room_for(kernel: Kernel, id_: int) -> None:
+    """Let the info of every memcg cover ``id_``."""
+    bits = kernel.unit_bits
+    words = kernel.globals
+    if id_ >= words.shrinker_nr_max:
+        words.shrinker_nr_max = (id_ // bits + 1) * bits
+        for memcg in kernel.descendants(kernel.root_mem_cgroup):
+            for pernode in memcg.nodeinfo:
+                kernel.version.boot_grow(pernode)
 
 
 def object_of(kernel: Kernel, sb: SuperBlock, memcg: Memcg, nid: int = 0) -> Item:
@@ -80,3 +98,11 @@ def set_bit(kernel: Kernel, sb: SuperBlock, memcg: Memcg, nid: int = 0) -> None:
     info = memcg.nodeinfo[nid].shrinker_info
     if memcg is not kernel.root_mem_cgroup and info is not None and sb.s_shrink is not None:
         info.boot_set_bit(sb.s_shrink.id)
+
+
+def deferred(sb: SuperBlock, nr: int, nid: int = 0) -> None:
+    """Earlier passes over ``sb`` left ``nr`` objects, where the count is its shrinker's own."""
+    shrinker = sb.s_shrink
+    if shrinker is not None:
+        shrinker.own_nr_deferred.counts[nid] += nr
+        shrinker.note("own_nr_deferred_add", shrinker=shrinker, nid=nid, nr=nr)

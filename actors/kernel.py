@@ -5,7 +5,8 @@
     world.spawn(Reclaimer(kernel, memcg))
 
 ``unit_bits`` is SHRINKER_UNIT_BITS (64; 2 makes expansion happen at the third id), ``kmem`` False
-is cgroup.memory=nokmem, ``faults`` how many allocations of one run may fail and ``failing`` which
+is cgroup.memory=nokmem, ``mem_cgroup_disabled`` cgroup_disable=memory (a root and no iterator),
+``faults`` how many allocations of one run may fail and ``failing`` which
 (a pattern of their names, as a failslab filter would have). ``calls`` counts kernel functions,
 ``stats`` what a person would ask for.
 """
@@ -68,6 +69,7 @@ class Kernel:
         nodes: int = 1,
         unit_bits: int = 64,
         kmem: bool = True,
+        mem_cgroup_disabled: bool = False,
         faults: int = 0,
         failing: str = "*",
         list_lrus: type[ListLrus] | None = None,
@@ -78,8 +80,8 @@ class Kernel:
         self.world = world
         self.nodes = nodes
         self.unit_bits = unit_bits
-        self.kmem = kmem
-        self.memcg_kmem_online = kmem
+        self.mem_cgroup_disabled = mem_cgroup_disabled
+        self.kmem = self.memcg_kmem_online = kmem and not mem_cgroup_disabled
         self.faults = faults
         self.failing = failing
         self.calls: dict[str, int] = defaultdict(int)
@@ -189,9 +191,9 @@ class Kernel:
         shrinker.publish_in(self.world, self._unused(name))
         return shrinker
 
-    def new_superblock(self, name: str) -> SuperBlock:
-        """A superblock that is not born yet."""
-        sb = SuperBlock(self, self.nodes)
+    def new_superblock(self, name: str, kind: type[SuperBlock] = SuperBlock) -> SuperBlock:
+        """A superblock of a kind of file system, not born yet."""
+        sb = kind(self, self.nodes)
         sb.publish_in(self.world, self._unused(name))
         return sb
 

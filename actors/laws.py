@@ -122,6 +122,7 @@ class DeferredConservation(StateLaw):
     def __init__(self, kernel: Kernel) -> None:
         super().__init__(kernel)
         self.expected: dict[tuple[Memcg, int, int], int] = {}
+        self.own: dict[tuple[Shrinker, int], int] = {}  # counts that are the shrinker's own
 
     @watches("nr_deferred_add")
     def added(self, event: Event) -> None:
@@ -135,7 +136,24 @@ class DeferredConservation(StateLaw):
         key = (fields["memcg"], fields["nid"], fields["id"])
         self.expected[key] = self.expected.get(key, 0) - fields["nr"]
 
+    @watches("own_nr_deferred_add")
+    def added_to_its_own(self, event: Event) -> None:
+        key = (event.fields["shrinker"], event.fields["nid"])
+        self.own[key] = self.own.get(key, 0) + event.fields["nr"]
+
+    @watches("own_nr_deferred_take")
+    def taken_from_its_own(self, event: Event) -> None:
+        key = (event.fields["shrinker"], event.fields["nid"])
+        self.own[key] = self.own.get(key, 0) - event.fields["nr"]
+
     def at_quiescence(self) -> None:
+        for (shrinker, nid), expected in self.own.items():
+            if shrinker.registered and shrinker.own_nr_deferred.counts[nid] != expected:
+                self.violated(
+                    f"{shrinker.name} node {nid}: {expected} objects were deferred and not taken, "
+                    f"{shrinker.own_nr_deferred.counts[nid]} are there",
+                    shrinker.own_nr_deferred,
+                )
         for (memcg, nid, id_), expected in self.expected.items():
             info = memcg.nodeinfo[nid].shrinker_info
             if is_freed(memcg) or info is None or not memcg.css_online:

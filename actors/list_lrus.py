@@ -98,7 +98,11 @@ class ListLrus:
             if lists is not None:
                 count = await cpu.read_once(lists[nid], "nr_items")
         cpu.rcu_read_unlock()
-        return max(count, 0)
+        return self.as_count(count)
+
+    def as_count(self, nr_items: int) -> int:
+        """What is counted where ``nr_items`` was read: 0 if negative (41d17431df4a, v5.18)."""
+        return max(nr_items, 0)
 
     async def list_lru_walk_one(
         self, cpu: Cpu, lru: ListLru, memcg: Memcg, nid: int, count: int

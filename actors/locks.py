@@ -141,6 +141,7 @@ class RwSem(Part):
         if self.queue is None:
             self.queue = deque()
         self.queue.append(self.defer())
+        self.note("contention_begin", lock=self, waiter=self.sender)
         return DEFERRED
 
     def _grant(self) -> None:
@@ -154,6 +155,7 @@ class RwSem(Part):
             else:
                 self.readers.append(first.sender)
             self.queue.popleft()
+            self.note("contention_end", lock=self, waiter=first.sender)
             self.answer(first)
 
     def explain_wait(self, envelope: Envelope) -> str:

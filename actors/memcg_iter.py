@@ -52,6 +52,8 @@ async def css_next_descendant_pre(cpu: Cpu, pos: Memcg, root: Memcg) -> Memcg | 
 async def mem_cgroup_iter(cpu: Cpu, root: Memcg, prev: Memcg | None) -> Memcg | None:
     """The memcg after ``prev`` (None: begin), or None at the end. The root is not referenced."""
     cpu.ftrace("mem_cgroup_iter")
+    if cpu.kernel.mem_cgroup_disabled:
+        return None
     cpu.rcu_read_lock()
     memcg: Memcg | None = root
     if prev is not None:

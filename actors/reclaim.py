@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from slabrace.actors.memcg import Memcg
 
 __all__ = [
-    "MAX_RECLAIM_RETRIES", "balance_pgdat", "drop_slab", "memory_reclaim", "shrink_node_memcgs",
-    "try_charge", "try_to_free_pages",
+    "MAX_RECLAIM_RETRIES", "balance_pgdat", "drop_slab", "drop_slab_node", "memory_reclaim",
+    "shrink_node_memcgs", "try_charge", "try_to_free_pages",
 ]  # fmt: skip
 
 MAX_RECLAIM_RETRIES: Final = 16
@@ -141,10 +141,7 @@ async def drop_slab(cpu: Cpu) -> int:
         before = dict(kernel.calls)
         freed = 0
         for nid in range(kernel.nodes):
-            memcg = await mem_cgroup_iter(cpu, kernel.root_mem_cgroup, None)
-            while memcg is not None:
-                freed += await kernel.version.shrink_slab(cpu, "GFP_KERNEL", nid, memcg, 0)
-                memcg = await mem_cgroup_iter(cpu, kernel.root_mem_cgroup, memcg)
+            freed += await drop_slab_node(cpu, nid)
         total += freed
         kernel.loops.append(
             {f: n - before.get(f, 0) for f, n in kernel.calls.items() if n > before.get(f, 0)}
@@ -152,3 +149,16 @@ async def drop_slab(cpu: Cpu) -> int:
         if freed >> shift <= 1:
             return total
         shift += 1
+
+
+async def drop_slab_node(cpu: Cpu, nid: int) -> int:
+    """All memcgs once, and at least one walk where the iterator has none; objects freed."""
+    kernel = cpu.kernel
+    freed = 0
+    memcg = await mem_cgroup_iter(cpu, kernel.root_mem_cgroup, None)
+    while True:
+        freed += await kernel.version.shrink_slab(cpu, "GFP_KERNEL", nid, memcg, 0)
+        memcg = await mem_cgroup_iter(cpu, kernel.root_mem_cgroup, memcg)
+        if memcg is None:
+            cpu.note("drop_slab_node", nid=nid, freed=freed)
+            return freed

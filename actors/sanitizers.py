@@ -16,6 +16,7 @@ from slabrace.actors.laws import (
     Leak,
     LostBit,
 )
+from slabrace.actors.losses import CountRange, NeverCalled, StrandedObject, ZombieMemcg
 from slabrace.runtime.monitor import Event, Monitor, watches
 
 if TYPE_CHECKING:
@@ -69,6 +70,19 @@ class RefcountWarning(KernelLaw):
     def warned(self, event: Event) -> None:
         thing, by = event.fields["object"], event.fields["by"]
         self.violated(f"{event.fields['warning']}: {thing.name}, by {by.name}", thing, by)
+
+
+class NullDeref(KernelLaw):
+    """No access through a NULL pointer."""
+
+    law: ClassVar[str] = "null_deref"
+
+    @watches("null_deref")
+    def dereferenced(self, event: Event) -> None:
+        cpu = event.fields["cpu"]
+        self.violated(
+            f"BUG: kernel NULL pointer dereference: {cpu.name}: {event.fields['what']}", cpu
+        )
 
 
 class UnitIndex(KernelLaw):
@@ -237,6 +251,7 @@ LAWS = (
     RefcountWarning,
     IdleRefcount,
     LostBit,
+    NullDeref,
     UnitIndex,
     SleepInAtomic,
     RcuUsage,
@@ -246,5 +261,9 @@ LAWS = (
     CallbackLifetime,
     InfoCoversIds,
     GracePeriodRule,
+    NeverCalled,
+    ZombieMemcg,
+    StrandedObject,
+    CountRange,
 )
 """Every law there is; each takes the kernel it judges."""

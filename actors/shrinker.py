@@ -12,7 +12,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Protocol
 
 from slabrace.actors.locks import Completion, Refcounted
-from slabrace.actors.messages import DeferredAdd, DeferredXchg, ShrinkerFreeRcuCb
+from slabrace.actors.messages import (
+    DeferredAdd,
+    DeferredRead,
+    DeferredWrite,
+    DeferredXchg,
+    ShrinkerFreeRcuCb,
+)
 from slabrace.actors.object import KernelObject, Part, poison
 from slabrace.runtime.actor import handles
 from slabrace.runtime.errors import MachineError
@@ -83,6 +89,14 @@ class NrDeferred(KernelObject):
     def deferred_add(self, message: DeferredAdd) -> int:
         self.counts[message.index] += message.delta
         return self.counts[message.index]
+
+    @handles(DeferredRead)
+    def deferred_read(self, message: DeferredRead) -> int:
+        return self.counts[message.index]
+
+    @handles(DeferredWrite)
+    def deferred_write(self, message: DeferredWrite) -> None:
+        self.counts[message.index] = message.value
 
 
 class Shrinker(Completion, Refcounted):

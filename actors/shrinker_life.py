@@ -75,7 +75,7 @@ class ShrinkerLife(Version):
     async def shrinker_memcg_alloc(self, cpu: Cpu, shrinker: Shrinker) -> bool:
         """Take the lowest free id; room for it is made in every memcg."""
         await self.lock_shrinkers(cpu)
-        id_: int = await cpu.ask(self.kernel.shrinker_idr, IdrAlloc(shrinker))
+        id_: int = await cpu.ask(self.kernel.shrinker_idr, IdrAlloc(self.idr_entry(shrinker)))
         nr_max: int = await cpu.read_once(self.kernel.globals, "shrinker_nr_max")
         if id_ >= nr_max and not await self.expand_shrinker_info(cpu, id_):
             cpu.ask(self.kernel.shrinker_idr, IdrRemove(id_))
@@ -150,9 +150,13 @@ class RwsemLife(ShrinkerLife):
         cpu.ftrace("register_shrinker_prepared")
         await self.lock_shrinkers(cpu)
         await list_add_tail_rcu(cpu, shrinker, self.kernel.shrinker_list)
+        await self.publish_id(cpu, shrinker)
         cpu.note("shrinker_registered", shrinker=shrinker)
         cpu.write_once(shrinker, "registered", True)
         self.unlock_shrinkers(cpu)
+
+    async def publish_id(self, cpu: Cpu, shrinker: Shrinker) -> None:
+        """Nothing to do since v5.13: the id leads to the shrinker already."""
 
     async def shrinker_free(self, cpu: Cpu, shrinker: Shrinker) -> None:
         """unregister_shrinker(): the shrinker itself is freed with its owner."""

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from slabrace.actors.shrinker import ShrinkControl, Shrinker
     from slabrace.runtime.world import World
 
-__all__ = ["SuperBlock", "cache_object", "mount", "touch", "umount"]
+__all__ = ["SuperBlock", "cache_object", "get_tree", "mount", "touch", "umount"]
 
 
 class SuperBlock(KernelObject):
@@ -65,17 +65,39 @@ class SuperBlock(KernelObject):
         if self.s_shrink is not None:
             yield self.s_shrink
 
+    # -- what file systems do their own way --------------------------------------------
+
+    async def fill_super(self, cpu: Cpu) -> None:
+        """Between the shrinker's registration and SB_BORN. tmpfs has nothing to fill here."""
+
+    async def nr_cached_objects(self, cpu: Cpu) -> int:
+        """Objects of caches that only this file system knows."""
+        return 0
+
+    async def kill_sb(self, cpu: Cpu) -> None:
+        """The file system's own end, when its shrinker is gone."""
+
+    async def destroy_unused_super(self, cpu: Cpu) -> None:
+        """No shrinker for it: nobody has seen it yet, so it is freed (8e04944f0ea8, v4.17)."""
+        cpu.kfree(self)
+
     # -- the shrinker's callbacks ------------------------------------------------------
 
     async def count_objects(self, cpu: Cpu, sc: ShrinkControl) -> int:
         """super_cache_count()."""
         cpu.ftrace("super_cache_count")
-        if not await cpu.read_once(self, "sb_born"):
+        if not await self.is_born(cpu):
             return 0
         lrus = self.kernel.list_lrus
-        total = await lrus.list_lru_count_one(cpu, self.dentry_lru, sc.memcg, sc.nid)
+        total = await self.nr_cached_objects(cpu)
+        total += await lrus.list_lru_count_one(cpu, self.dentry_lru, sc.memcg, sc.nid)
         total += await lrus.list_lru_count_one(cpu, self.inode_lru, sc.memcg, sc.nid)
         return total or SHRINK_EMPTY
+
+    async def is_born(self, cpu: Cpu) -> bool:
+        """SB_BORN, looked at since 79f546a696bf (v4.17)."""
+        born: bool = await cpu.read_once(self, "sb_born")
+        return born
 
     async def scan_objects(self, cpu: Cpu, sc: ShrinkControl) -> int:
         """super_cache_scan(): dentries and inodes in proportion, each one more than asked."""
@@ -95,12 +117,23 @@ class SuperBlock(KernelObject):
 
 
 async def mount(
-    cpu: Cpu, name: str, *, seeks: int = 2, batch: int = SUPER_BLOCK_BATCH
+    cpu: Cpu, name: str, *, seeks: int = 2, batch: int = SUPER_BLOCK_BATCH,
+    kind: type[SuperBlock] = SuperBlock,
+) -> SuperBlock | None:  # fmt: skip
+    """alloc_super(), then the rest of it; None for -ENOMEM."""
+    sb = await alloc_super(cpu, name, seeks, batch, kind)
+    if sb is not None:
+        await get_tree(cpu, sb)
+    return sb
+
+
+async def alloc_super(
+    cpu: Cpu, name: str, seeks: int, batch: int, kind: type[SuperBlock]
 ) -> SuperBlock | None:
-    """alloc_super(), register the shrinker, fill_super(); None for -ENOMEM."""
+    """A superblock whose shrinker has an id and is not registered yet; None for -ENOMEM."""
     kernel = cpu.kernel
     cpu.ftrace("alloc_super")
-    sb = cpu.kzalloc(lambda: kernel.new_superblock(name), "super_block")
+    sb = cpu.kzalloc(lambda: kernel.new_superblock(name, kind), "super_block")
     if sb is None:
         return None
     version = kernel.version
@@ -108,7 +141,7 @@ async def mount(
         cpu, f"sb-{name}", sb, memcg_aware=True, numa_aware=True, seeks=seeks, batch=batch
     )
     if shrinker is None:
-        cpu.kfree(sb)
+        await sb.destroy_unused_super(cpu)
         return None
     sb.s_shrink = sb.dentry_lru.shrinker = sb.inode_lru.shrinker = shrinker
     if version.embedded_shrinker:
@@ -116,10 +149,16 @@ async def mount(
     await cpu.mutex_lock(kernel.list_lrus_mutex)
     kernel.list_lrus.lrus.update({sb.dentry_lru: None, sb.inode_lru: None})
     cpu.mutex_unlock(kernel.list_lrus_mutex)
-    await version.shrinker_register(cpu, shrinker)
-    cpu.smp_store_release(sb, "sb_born", True)  # pairs with the smp_rmb() of super_cache_count()
-    kernel.superblocks[sb] = None
     return sb
+
+
+async def get_tree(cpu: Cpu, sb: SuperBlock) -> None:
+    """The end of sget_fc(), fill_super(), and SB_BORN: in this order."""
+    if sb.s_shrink is not None:
+        await cpu.kernel.version.shrinker_register(cpu, sb.s_shrink)
+    await sb.fill_super(cpu)
+    cpu.smp_store_release(sb, "sb_born", True)  # pairs with the smp_rmb() of super_cache_count()
+    cpu.kernel.superblocks[sb] = None
 
 
 async def umount(cpu: Cpu, sb: SuperBlock) -> None:
@@ -133,6 +172,7 @@ async def umount(cpu: Cpu, sb: SuperBlock) -> None:
     if sb.s_shrink is not None:
         await kernel.version.shrinker_free(cpu, sb.s_shrink)
         sb.s_shrink = None
+    await sb.kill_sb(cpu)
     for lru in (sb.dentry_lru, sb.inode_lru):
         await kernel.list_lrus.list_lru_destroy(cpu, lru)
     cpu.up_write(sb.s_umount)

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from slabrace.actors.workqueue import WaitQueue
 
 __all__ = [
-    "DirectReclaimer", "DropCaches", "Kswapd", "MemcgCreator", "MemcgRemover", "MemoryReclaim",
-    "Mounter", "Script", "SlabReclaimer", "Toucher", "Umounter",
+    "DirectReclaimer", "DropCaches", "Kswapd", "MemcgCreator", "MemcgOffliner", "MemcgRemover",
+    "MemoryReclaim", "Mounter", "Script", "SlabReclaimer", "Toucher", "Umounter",
 ]  # fmt: skip
 
 PAGE = 4096
@@ -185,6 +185,25 @@ class MemcgCreator(Cpu):
             memcg = await self.kernel.lives.cgroup_mkdir(self, self.parent, name)
             if memcg is not None:
                 self.created.append(memcg)
+
+
+class MemcgOffliner(Cpu):
+    """The second half of rmdir, without the grace period before it and the freeing after it.
+
+    css_killed_work_fn() of memcgs that nobody holds: what is theirs goes to their parents.
+    """
+
+    def __init__(self, kernel: Kernel, *memcgs: Memcg) -> None:
+        super().__init__(kernel)
+        self.memcgs = memcgs
+
+    async def main(self) -> None:
+        kernel = self.kernel
+        for memcg in self.memcgs:
+            await self.mutex_lock(kernel.cgroup_mutex)
+            await kernel.lives.mem_cgroup_css_offline(self, memcg)
+            self.write_once(memcg, "css_online", False)
+            self.mutex_unlock(kernel.cgroup_mutex)
 
 
 class MemcgRemover(Cpu):

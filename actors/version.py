@@ -19,6 +19,7 @@ import abc
 from typing import TYPE_CHECKING, ClassVar
 
 from slabrace.actors.arithmetic import (
+    LONG_MAX,
     SHRINK_BATCH,
     SHRINK_EMPTY,
     SHRINK_STOP,
@@ -28,12 +29,14 @@ from slabrace.actors.arithmetic import (
 )
 from slabrace.actors.memcg_iter import mem_cgroup_iter, mem_cgroup_iter_break
 from slabrace.actors.messages import DeferredAdd, DeferredXchg
+from slabrace.actors.shrinker import NrDeferred
 
 if TYPE_CHECKING:
     from slabrace.actors.cpu import Cpu
     from slabrace.actors.kernel import Kernel
     from slabrace.actors.locks import Mutex, RwSem
     from slabrace.actors.memcg import Memcg, MemcgPerNode
+    from slabrace.actors.object import KernelObject
     from slabrace.actors.shrinker import ShrinkControl, Shrinker, ShrinkerOps
     from slabrace.actors.shrinker_info import ShrinkerInfoBase
 
@@ -103,16 +106,42 @@ class Version(abc.ABC):
     @abc.abstractmethod
     async def shrink_slab_global(self, cpu: Cpu, gfp: str, nid: int, priority: int) -> int: ...
 
+    def idr_entry(self, shrinker: Shrinker) -> KernelObject:
+        """What idr_find() finds from the allocation on, since v5.13: the shrinker itself."""
+        return shrinker
+
+    def boot_deferred(self, shrinker: Shrinker) -> None:
+        """The counts of a shrinker that was there before the run, if it has its own."""
+        if not shrinker.memcg_aware:
+            shrinker.nr_deferred = NrDeferred(shrinker, self.kernel.nodes)
+            shrinker.nr_deferred.publish_in(self.kernel.world)
+
     # -- shared by all -----------------------------------------------------------------
 
-    async def shrink_slab(self, cpu: Cpu, gfp: str, nid: int, memcg: Memcg, priority: int) -> int:
-        """Objects freed. The root memcg walks all shrinkers, any other only those of its bits."""
+    async def shrink_slab(
+        self, cpu: Cpu, gfp: str, nid: int, memcg: Memcg | None, priority: int
+    ) -> int:
+        """Objects freed. The root memcg walks all shrinkers, any other only those of its bits.
+
+        No memcg (with cgroup_disable=memory the iterator has none): all shrinkers, too.
+        """
         cpu.ftrace("shrink_slab")
-        if memcg is not self.kernel.root_mem_cgroup:
+        if self.is_memcg_walk(memcg):
+            if memcg is None:
+                cpu.note("null_deref", cpu=cpu, what="memcg->nodeinfo in shrink_slab_memcg()")
+                return 0
             return await self.shrink_slab_memcg(cpu, gfp, nid, memcg, priority)
         freed = await self.shrink_slab_global(cpu, gfp, nid, priority)
         cpu.cond_resched()
         return freed
+
+    def is_memcg_walk(self, memcg: Memcg | None) -> bool:
+        """!mem_cgroup_disabled() && !mem_cgroup_is_root(memcg), since fa1e512fac71 (v5.3)."""
+        kernel = self.kernel
+        return not kernel.mem_cgroup_disabled and memcg is not kernel.root_mem_cgroup
+
+    total_scan = staticmethod(total_scan)
+    next_deferred = staticmethod(next_deferred)
 
     async def do_shrink_slab(
         self, cpu: Cpu, sc: ShrinkControl, shrinker: Shrinker, priority: int
@@ -125,9 +154,11 @@ class Version(abc.ABC):
         freeable = await ops.count_objects(cpu, sc)
         if freeable in (0, SHRINK_EMPTY):
             return freeable
+        if freeable > LONG_MAX:
+            cpu.note("negative_count", cpu=cpu, shrinker=shrinker, count=freeable)
         nr = await self.xchg_nr_deferred(cpu, shrinker, sc)
         delta = scan_delta(freeable, priority, shrinker.seeks)
-        todo = total_scan(nr, delta, freeable, priority)
+        todo = self.total_scan(nr, delta, freeable, priority)
         cpu.note(
             "mm_shrink_slab_start", shr=shrinker, shrink="scan_objects", nid=sc.nid, memcg=sc.memcg,
             nr_objects_to_shrink=nr, gfp_flags=sc.gfp, cache_items=freeable, delta=delta,
@@ -146,7 +177,7 @@ class Version(abc.ABC):
             todo -= sc.nr_scanned
             scanned += sc.nr_scanned
             cpu.cond_resched()
-        left = next_deferred(nr, delta, scanned, freeable)
+        left = self.next_deferred(nr, delta, scanned, freeable)
         new_nr = await self.add_nr_deferred(cpu, left, shrinker, sc)
         self.kernel.stats["objects_freed"] += freed
         cpu.note(
@@ -162,8 +193,13 @@ class Version(abc.ABC):
             taken = await self.xchg_nr_deferred_memcg(cpu, sc.memcg, nid, shrinker.id)
             self.note_deferred(cpu, "nr_deferred_take", sc.memcg, nid, shrinker.id, taken)
             return taken
-        count: int = await cpu.ask(shrinker.own_nr_deferred, DeferredXchg(nid))
-        return count
+        return await self.take_own_deferred(cpu, shrinker, nid)
+
+    async def take_own_deferred(self, cpu: Cpu, shrinker: Shrinker, nid: int) -> int:
+        """xchg(&shrinker->nr_deferred[nid], 0), since acf92b485ccc (v3.1)."""
+        taken: int = await cpu.ask(shrinker.own_nr_deferred, DeferredXchg(nid))
+        self.note_own_deferred(cpu, "own_nr_deferred_take", shrinker, nid, taken)
+        return taken
 
     async def add_nr_deferred(
         self, cpu: Cpu, nr: int, shrinker: Shrinker, sc: ShrinkControl
@@ -173,8 +209,20 @@ class Version(abc.ABC):
         if shrinker.memcg_aware:
             self.note_deferred(cpu, "nr_deferred_add", sc.memcg, nid, shrinker.id, nr)
             return await self.add_nr_deferred_memcg(cpu, nr, sc.memcg, nid, shrinker.id)
+        return await self.add_own_deferred(cpu, nr, shrinker, nid)
+
+    async def add_own_deferred(self, cpu: Cpu, nr: int, shrinker: Shrinker, nid: int) -> int:
+        """atomic_long_add_return(nr, &shrinker->nr_deferred[nid])."""
+        self.note_own_deferred(cpu, "own_nr_deferred_add", shrinker, nid, nr)
         count: int = await cpu.ask(shrinker.own_nr_deferred, DeferredAdd(nid, nr))
         return count
+
+    def note_own_deferred(
+        self, cpu: Cpu, event: str, shrinker: Shrinker, nid: int, nr: int
+    ) -> None:
+        """Tell the law of conservation of a count that is the shrinker's own."""
+        if nr:
+            cpu.note(event, shrinker=shrinker, nid=nid, nr=nr)
 
     def note_deferred(
         self, cpu: Cpu, event: str, memcg: Memcg, nid: int, id_: int, nr: int
@@ -192,11 +240,15 @@ class Version(abc.ABC):
         memcg = await mem_cgroup_iter(cpu, root, None)
         while memcg is not None:
             if not await self.expand_one_shrinker_info(cpu, memcg, new_nr_max):
-                await mem_cgroup_iter_break(cpu, root, memcg)
+                await self.leave_expansion(cpu, root, memcg)
                 return False
             memcg = await mem_cgroup_iter(cpu, root, memcg)
         cpu.write_once(self.kernel.globals, "shrinker_nr_max", new_nr_max)
         return True
+
+    async def leave_expansion(self, cpu: Cpu, root: Memcg, memcg: Memcg) -> None:
+        """Stop at ``memcg``: give back the reference that the iterator holds."""
+        await mem_cgroup_iter_break(cpu, root, memcg)
 
     def publish_info(self, cpu: Cpu, pernode: MemcgPerNode, info: ShrinkerInfoBase) -> None:
         """rcu_assign_pointer(shrinker_info, info): pairs with every rcu_dereference() of it."""

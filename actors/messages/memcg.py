@@ -14,6 +14,7 @@ __all__ = [
     "CssTryget",
     "DeferredAdd",
     "DeferredRead",
+    "DeferredWrite",
     "DeferredXchg",
     "FindNextBit",
     "LinkChild",
@@ -130,6 +131,12 @@ class DeferredAdd(Access, frozen=True, gc=False):
 class DeferredRead(Access, frozen=True, gc=False):
     index: int
     name = "atomic_long_read"
+
+
+class DeferredWrite(Access, frozen=True, gc=False):
+    index: int
+    value: int
+    name = "atomic_long_set"
 
 
 # -- ListLru, ListLruOne ---------------------------------------------------------------

@@ -11,6 +11,7 @@ __all__ = [
     "IdrAlloc",
     "IdrFind",
     "IdrRemove",
+    "IdrReplace",
     "Kfree",
     "Load",
     "NextWork",
@@ -57,6 +58,14 @@ class IdrAlloc(Access, frozen=True, gc=False):
 class IdrFind(Access, frozen=True, gc=False):
     id: int
     name = "idr_find"
+
+
+class IdrReplace(Access, frozen=True, gc=False):
+    """Let ``id`` lead to ``pointer``; an id that nobody has is left alone."""
+
+    id: int
+    pointer: Any
+    name = "idr_replace"
 
 
 class IdrRemove(Access, frozen=True, gc=False):

@@ -4,8 +4,9 @@ from slabrace.actors.shrink_slab.refcount_rcu import RefcountRcu
 from slabrace.actors.shrink_slab.refcount_rcu_fixed import RefcountRcuFixed
 from slabrace.actors.shrink_slab.rwsem import Rwsem
 from slabrace.actors.shrink_slab.rwsem_flat import RwsemFlat
+from slabrace.actors.shrink_slab.rwsem_map import RwsemMap
 
-__all__ = ["VERSIONS", "RefcountRcu", "RefcountRcuFixed", "Rwsem", "RwsemFlat"]
+__all__ = ["VERSIONS", "RefcountRcu", "RefcountRcuFixed", "Rwsem", "RwsemFlat", "RwsemMap"]
 
 VERSIONS = {version.name: version for version in (RwsemFlat, Rwsem, RefcountRcu, RefcountRcuFixed)}
-"""Version by name, oldest first."""
+"""Version by name, oldest first. RwsemMap is older still, and there for the bugs of its years."""

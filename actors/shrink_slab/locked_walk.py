@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from slabrace.actors.cpu import Cpu
     from slabrace.actors.locks import Mutex, RwSem
     from slabrace.actors.memcg import Memcg
+    from slabrace.actors.object import KernelObject
     from slabrace.actors.shrinker_info import Bits
 
 __all__ = ["LockedMemcgWalk"]
@@ -100,7 +101,7 @@ class LockedMemcgWalk(Version):
             await self.set_shrinker_bit(cpu, memcg, nid, id_)
         return freed
 
-    async def may_run(self, cpu: Cpu, shrinker: Shrinker) -> bool:
+    async def may_run(self, cpu: Cpu, shrinker: KernelObject) -> bool:
         """SHRINKER_REGISTERED: an id is visible before its owner is ready."""
         registered: bool = await cpu.read_once(shrinker, "registered")
         return registered

@@ -6,7 +6,7 @@ from tests.actors.laboratory import Ops, Page, boot, laws, shrinker, turn
 
 from slabrace.actors.cpu import Cpu
 from slabrace.actors.idr import Idr
-from slabrace.actors.messages import IdrAlloc, IdrFind, IdrRemove
+from slabrace.actors.messages import IdrAlloc, IdrFind, IdrRemove, IdrReplace
 
 
 def test_ids_begin_at_zero_and_go_up() -> None:
@@ -41,6 +41,14 @@ def test_what_was_removed_is_not_found() -> None:
     idr.idr_alloc(IdrAlloc(Page()))
     idr.idr_remove(IdrRemove(0))
     assert idr.idr_find(IdrFind(0)) is None
+
+
+def test_replacing_lets_an_id_lead_elsewhere_and_gives_out_none() -> None:
+    idr, pages = Idr(), [Page(), Page()]
+    idr.idr_alloc(IdrAlloc(pages[0]))
+    for id_ in (0, 1):
+        idr.idr_replace(IdrReplace(id_, pages[1]))
+    assert [idr.idr_find(IdrFind(id_)) for id_ in (0, 1)] == [pages[1], None]
 
 
 def test_removing_what_is_not_there_frees_no_id() -> None:

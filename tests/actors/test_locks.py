@@ -3,6 +3,7 @@
 import pytest
 from tests.actors.laboratory import (
     Program,
+    Story,
     boot,
     every_run,
     laws,
@@ -290,3 +291,23 @@ def test_a_deadlock_names_the_writer_of_an_rwsem() -> None:
 
     outcome = turn(kernel, writer, reader)
     assert "script1 waits for sem, held by script0" in outcome.violations[0].message
+
+
+def test_an_rwsem_tells_when_a_writer_begins_and_ends_to_wait() -> None:
+    kernel = boot()
+    lock = rwsem(kernel)
+    story = Story(kernel.world, "contention_begin", "contention_end")
+
+    async def reader(cpu: Cpu) -> None:
+        await cpu.down_read(lock)
+        await pause(cpu, 2)
+        cpu.up_read(lock)
+
+    async def writer(cpu: Cpu) -> None:
+        await pause(cpu)
+        await cpu.down_write(lock)
+        cpu.up_write(lock)
+
+    quiet(kernel, reader, writer)
+    assert story.names() == ["contention_begin", "contention_end"]
+    assert story.all("contention_begin", "lock", "waiter") == [["sem", "script1"]]

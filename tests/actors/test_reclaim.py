@@ -6,6 +6,7 @@ import pytest
 from tests.actors.laboratory import BOOTED, Story, boot, functions, quiet, value_of
 
 from slabrace.actors.cpu import Cpu
+from slabrace.actors.initial import mounted, object_of
 from slabrace.actors.kernel import Kernel
 from slabrace.actors.memcg import Memcg
 from slabrace.actors.messages import WakeUp
@@ -35,7 +36,10 @@ class Recorded(RefcountRcu):
         super().__init__(kernel)
         self.calls: list[Call] = []
 
-    async def shrink_slab(self, cpu: Cpu, gfp: str, nid: int, memcg: Memcg, priority: int) -> int:
+    async def shrink_slab(
+        self, cpu: Cpu, gfp: str, nid: int, memcg: Memcg | None, priority: int
+    ) -> int:
+        assert memcg is not None
         cpu.ftrace("shrink_slab")
         self.calls.append((memcg.name, nid, priority))
         number = len(self.calls) - 1
@@ -262,3 +266,11 @@ def test_drop_caches_goes_round_while_freed_shifted_is_more_than_1(
 
 def test_the_calls_of_each_round_are_kept_apart() -> None:
     assert loops_when_each_frees(2, 0)[2] == [{"mem_cgroup_iter": 3, "shrink_slab": 2}] * 2
+
+
+def test_without_memcgs_drop_caches_walks_all_shrinkers_once() -> None:
+    """cgroup_disable=memory: the iterator has nothing, and the walk is made all the same."""
+    kernel = boot(RwsemFlat, mem_cgroup_disabled=True)
+    object_of(kernel, mounted(kernel, "S"), kernel.root_mem_cgroup)
+    assert value_of(kernel, drop_slab) == 1
+    assert kernel.calls["do_shrink_slab"] == 1

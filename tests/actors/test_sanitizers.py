@@ -25,17 +25,37 @@ def refcounted(kernel: Kernel) -> RefcountRcu:
     return kernel.version
 
 
-def test_there_are_fifteen_laws_under_fourteen_names() -> None:
-    assert len(LAWS) == 15
+def test_there_are_twenty_laws_under_nineteen_names() -> None:
+    assert len(LAWS) == 20
     assert sorted({law.law for law in LAWS}) == [
-        "callback_lifetime", "deferred_conservation", "double_free", "grace_period",
-        "info_covers_ids", "leak", "lock_order", "lost_bit", "rcu_stall", "rcu_usage", "refcount",
-        "sleep_in_atomic", "unit_index", "use_after_free",
+        "callback_lifetime", "count_range", "deferred_conservation", "double_free", "grace_period",
+        "info_covers_ids", "leak", "lock_order", "lost_bit", "never_called", "null_deref",
+        "rcu_stall", "rcu_usage", "refcount", "sleep_in_atomic", "stranded_object", "unit_index",
+        "use_after_free", "zombie_memcg",
     ]  # fmt: skip
 
 
 def test_a_kernel_without_laws_is_not_judged() -> None:
     assert boot(laws=False).world.monitors == []
+
+
+def test_a_walk_of_no_memcg_dereferences_null() -> None:
+    """B8 in one call: with memcgs enabled nothing but a memcg may be walked."""
+
+    async def program(cpu: Cpu) -> None:
+        await cpu.kernel.version.shrink_slab(cpu, "GFP_KERNEL", 0, None, 0)
+
+    assert only(turn(boot(), program), "null_deref") == (
+        "BUG: kernel NULL pointer dereference: script0: memcg->nodeinfo in shrink_slab_memcg()"
+    )
+
+
+def test_without_memcgs_no_memcg_is_all_shrinkers() -> None:
+    async def program(cpu: Cpu) -> None:
+        await shrinker(cpu, Ops(0))
+        await cpu.kernel.version.shrink_slab(cpu, "GFP_KERNEL", 0, None, 0)
+
+    quiet(boot(mem_cgroup_disabled=True), program)
 
 
 # -- I1, I2: memory --------------------------------------------------------------------

@@ -41,8 +41,7 @@ def call(
         assert it is not None
         made.append(it)
         await kernel.version.shrinker_register(cpu, it)
-        assert it.nr_deferred is not None
-        it.nr_deferred.counts[0] = nr
+        await kernel.version.add_own_deferred(cpu, nr, it, 0)
         sc = ShrinkControl("GFP_KERNEL", 0, kernel.root_mem_cgroup)
         freed.append(await kernel.version.do_shrink_slab(cpu, sc, it, priority))
 
