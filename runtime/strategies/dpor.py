@@ -107,7 +107,7 @@ class Dpor:
         node = self.nodes[-1]
         branch = self._branch = self._take(node)
         if branch is not None:
-            lane = self.world.lanes[self._names.index(branch.key.lane)]
+            lane = self._led_to(branch)
         else:
             lane = self._freely(ready, node)
         addressee = lane[0].addressee
@@ -214,6 +214,19 @@ class Dpor:
             if self._names[lane.number] not in asleep:
                 return lane
         raise Stop(End.REDUNDANT)
+
+    def _led_to(self, branch: Branch) -> Lane:
+        """The lane of ``branch`` in this run."""
+        lanes, name = self.world.lanes, branch.key.lane
+        lane = lanes[self._names.index(name)] if name in self._names else None
+        if lane is None or lane.slot < 0:
+            known = {number: text for text, number in self.lanes.items()}
+            raise MachineError(
+                f"the search expected something to deliver in lane {known[name]}, and there is "
+                "nothing: two deliveries that were taken to commute do not. Which, says "
+                "dependence.py; what actors share outside their messages must be told by touch()"
+            )
+        return lane
 
     def _resume(self, index: int) -> None:
         """What was kept is repeated: here begins what is new."""
@@ -340,8 +353,9 @@ class Dpor:
         asleep = {key.lane for key in (*node.sleep, *node.done)} | {causality.events[last].lane}
         for lane in self._ready:
             name = self._names[lane.number]
-            sent = causality.sent[name][causality.delivered.get(name, 0)]
-            if name not in asleep and sent < last and not lane[0].addressee.deaf:
+            if not lane or name in asleep or lane[0].addressee.deaf:
+                continue
+            if causality.sent[name][causality.delivered.get(name, 0)] < last:
                 head = lane[0]
                 number = self.actors.of_actor(head.addressee)
                 access = Access(number, head.message.part(), head.message.writes)
