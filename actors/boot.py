@@ -50,7 +50,12 @@ class Answers:
 class Batches(Answers):
     """kfree_rcu_shrink_count() and _scan(): everything goes at once."""
 
+    async def count_objects(self, cpu: Cpu, sc: ShrinkControl) -> int:
+        cpu.world.touch("krcp->head", write=False)
+        return self.count
+
     async def scan_objects(self, cpu: Cpu, sc: ShrinkControl) -> int:
+        cpu.world.touch("krcp->head")
         freed, self.count = self.count, 0
         return freed
 

@@ -16,7 +16,7 @@ from slabrace.actors.locks import Mutex, RwSem
 from slabrace.actors.messages import AddReturn, Kfree, Load, Store
 from slabrace.actors.object import KernelObject
 from slabrace.runtime.actor import Actor, Address
-from slabrace.runtime.message import Envelope, Message
+from slabrace.runtime.message import UNANSWERED, Envelope, Message
 
 if TYPE_CHECKING:
     from slabrace.actors.kernel import Kernel
@@ -50,7 +50,7 @@ class MemoryVerbs(Actor):
         self.held: list[Mutex | RwSem] = []
         self.rcu_nesting = 0
         self.rcu_sections = 0  # how many outermost sections there were
-        self.rcu_opening = False  # the section has made no access yet
+        self.rcu_opening = 0  # 1: the section has made no access yet; 2: see _enter()
         self.rcu_first: Envelope | None = None
         self.rcu_tails: list[tuple[Envelope, Envelope, int]] = []  # earlier: first, last, number
         self.rcu_special: list[str] = []  # grace periods that wait for this section
@@ -62,8 +62,11 @@ class MemoryVerbs(Actor):
         """Send in program order; await the result for the answer."""
         envelope = Envelope(self, to, message)  # type: ignore[arg-type]  # every address is an actor
         if self.rcu_opening:
-            self.rcu_opening = False
-            self.rcu_first = envelope
+            if self.world.footprint is None:
+                self.rcu_opening = 0
+                self.rcu_first = envelope
+            else:
+                self._enter(envelope)
         lane = self.program
         lane.append(envelope)
         if lane.slot < 0:
@@ -71,6 +74,21 @@ class MemoryVerbs(Actor):
         return envelope
 
     send = ask
+
+    def _enter(self, envelope: Envelope) -> None:
+        """A search by partial orders has to know which delivery lets the section begin.
+
+        It is that of the first access. Who awaits it goes on in it, and sends something else or
+        leaves the section: that is when to tell. The bystander tells if nobody does.
+        """
+        first = self.rcu_first
+        if first is None:
+            self.rcu_opening = 2
+            self.rcu_first = envelope
+            self.world.touch_at(envelope, ("rcu", self.label))
+        elif first.answer is not UNANSWERED:
+            self.rcu_opening = 0
+            self.world.touch(("rcu", self.label))
 
     def ftrace(self, function: str) -> None:
         """``function`` is entered: counted, and told to whoever traces functions."""

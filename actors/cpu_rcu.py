@@ -40,7 +40,7 @@ class RcuVerbs(MemoryVerbs):
         """Enter a read-side section; sections nest."""
         self.rcu_nesting += 1
         if self.rcu_nesting == 1:
-            self.rcu_opening = True
+            self.rcu_opening = 1
             self.rcu_sections += 1
 
     def rcu_read_unlock(self) -> None:
@@ -50,7 +50,9 @@ class RcuVerbs(MemoryVerbs):
             return
         self.rcu_nesting -= 1
         if self.rcu_nesting == 0:
-            self.rcu_opening = False
+            self.rcu_opening = 0
+            if self.world.footprint is not None and self.rcu_first is not None:
+                self.world.touch(("rcu", self.label))
             if self.program:  # stores that nobody awaits: the section ends with the last of them
                 self._leave_tail()
             self.rcu_first = None
@@ -63,7 +65,9 @@ class RcuVerbs(MemoryVerbs):
         """Remember the section that is being left until its last access is delivered."""
         self.rcu_tails = [tail for tail in self.rcu_tails if tail[1].answer is UNANSWERED]
         if self.rcu_first is not None:
-            self.rcu_tails.append((self.rcu_first, self.program[-1], self.rcu_sections))
+            last = self.program[-1]
+            self.rcu_tails.append((self.rcu_first, last, self.rcu_sections))
+            self.world.touch_at(last, ("rcu", self.label))
 
     def report_quiescent_state(self, flavour: str) -> None:
         """Tell a grace period that the section is over, once its last access is delivered."""
@@ -100,7 +104,11 @@ class RcuVerbs(MemoryVerbs):
         return [*ending, self.rcu_sections] if self.rcu_entered() else ending
 
     def in_rcu_section(self) -> bool:
-        """Whether there is a section that a grace period has to wait for."""
+        """Whether there is a section that a grace period has to wait for.
+
+        Who asks looks at this CPU's state without a message, which partial orders have to know.
+        """
+        self.world.touch(("rcu", self.label), write=False)
         return bool(self.rcu_sections_under_way())
 
     def rcu_dereference(self, where: KernelObject, word: str) -> Envelope:
@@ -132,6 +140,8 @@ class RcuVerbs(MemoryVerbs):
         """Wait for a full grace period; inside a section that is a deadlock with oneself."""
         self.ftrace("synchronize_rcu_expedited" if expedited else "synchronize_rcu")
         self.might_sleep("synchronize_rcu()")
+        if self.rcu_opening:  # rcu_entered() says yes from here on
+            self.world.touch(("rcu", self.label))
         await self.ask(self.kernel.rcu, SynchronizeRcu(expedited))
 
     async def rcu_barrier(self) -> None:

@@ -56,7 +56,7 @@ class FlatInfo(Version):
     def boot_info(self, pernode: MemcgPerNode) -> FlatShrinkerInfo:
         """The info of a memcg that was there before the run."""
         nr_max = self.kernel.globals.shrinker_nr_max
-        info = FlatShrinkerInfo(pernode, nr_max, self.kernel.next_info())
+        info = FlatShrinkerInfo(pernode, nr_max, pernode.next_info())
         info.publish_in(self.kernel.world)
         return info
 
@@ -85,7 +85,7 @@ class FlatInfo(Version):
         self, cpu: Cpu, pernode: MemcgPerNode, nr_max: int
     ) -> FlatShrinkerInfo | None:
         """An info for ``nr_max`` ids, all zero."""
-        number = self.kernel.next_info()
+        number = pernode.next_info()
         return cpu.kzalloc(lambda: FlatShrinkerInfo(pernode, nr_max, number), "shrinker_info")
 
     async def free_shrinker_info(self, cpu: Cpu, memcg: Memcg) -> None:

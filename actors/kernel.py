@@ -82,12 +82,12 @@ class Kernel:
         self.unit_bits = unit_bits
         self.mem_cgroup_disabled = mem_cgroup_disabled
         self.kmem = self.memcg_kmem_online = kmem and not mem_cgroup_disabled
-        self.faults = faults
+        self.faults = faults  # how many may still fail
+        self.faulty = faults > 0
         self.failing = failing
         self.calls: dict[str, int] = defaultdict(int)
         self.stats: dict[str, int] = defaultdict(int)
         self.loops: list[dict[str, int]] = []  # calls of each round of drop_caches
-        self._infos = 0
         self._memcg_ids = 0
         self._cpus = {False: 0, True: KTHREADS}
         self.objcgs: dict[Memcg, list[ObjCgroup]] = {}  # the first is the memcg's own
@@ -129,15 +129,14 @@ class Kernel:
 
     def allocate(self, cpu: Actor, make: Callable[[], K], what: str) -> K | None:
         """What ``make`` returns, or None where the strategy lets the allocation fail."""
-        if (
-            self.faults
-            and fnmatchcase(what, self.failing)
-            and cpu.choose(f"kzalloc {what} fails", 2)
-        ):
-            self.faults -= 1
-            self.stats["failed_allocations"] += 1
-            cpu.note("kmalloc_failed", what=what)
-            return None
+        if self.faulty and fnmatchcase(what, self.failing):
+            self.world.touch("faults", write=False)
+            if self.faults and cpu.choose(f"kzalloc {what} fails", 2):
+                self.world.touch("faults")
+                self.faults -= 1
+                self.stats["failed_allocations"] += 1
+                cpu.note("kmalloc_failed", what=what)
+                return None
         return self.allocate_always(cpu, make())
 
     def allocate_always(self, cpu: Actor, thing: K) -> K:
@@ -167,14 +166,10 @@ class Kernel:
 
     # -- things the model makes --------------------------------------------------------
 
-    def next_info(self) -> int:
-        """A number that tells one shrinker_info from another."""
-        self._infos += 1
-        return self._infos
-
     def new_memcg(self, parent: Memcg | None, name: str) -> Memcg:
         """A memcg that is in memory and nowhere else."""
         memcg = Memcg(parent, self.nodes)
+        self.world.touch("memcg ids")
         memcg.id = memcg.serial = self._memcg_ids
         self._memcg_ids += 1
         memcg.publish_in(self.world, self._unused(name))
@@ -200,12 +195,15 @@ class Kernel:
     def new_item(self, memcg: Memcg, nid: int) -> Item:
         """An object charged to ``memcg``, or to the nearest ancestor that is not gone."""
         charged = memcg
+        self.world.touch(("objcgs", charged.name), write=False)
         while charged not in self.objcgs and charged.parent is not None:
             charged = charged.parent
+            self.world.touch(("objcgs", charged.name), write=False)
         return Item(self.objcgs[charged][0], nid)
 
     def _unused(self, name: str) -> str:
         """``name``, or ``name.2`` and so on if it was used before."""
+        self.world.touch(("name", name))
         names = self.world.names
         count = names[name] = names.get(name, 0) + 1
         return name if count == 1 else f"{name}.{count}"

@@ -114,7 +114,7 @@ class DeferredConservation(StateLaw):
 
     Tolerance: what a walk takes from or gives to a memcg that is being reparented is judged as the
     code does it (the child's count is copied, not moved: kernel.md L4); the memcg's own books close
-    when it is freed.
+    when it is freed. Sums do not depend on the order of their terms, so events commute.
     """
 
     law: ClassVar[str] = "deferred_conservation"
@@ -168,7 +168,10 @@ class DeferredConservation(StateLaw):
 
 
 class InfoCoversIds(StateLaw):
-    """I14: map_nr_max never shrinks, and every node of an online memcg covers all ids."""
+    """I14: map_nr_max never shrinks, and every node of an online memcg covers all ids.
+
+    Who publishes holds the lock of the writers, so there is no order of events to declare.
+    """
 
     law: ClassVar[str] = "info_covers_ids"
 
@@ -200,7 +203,10 @@ class InfoCoversIds(StateLaw):
 class GracePeriodRule(StateLaw):
     """I15: no grace period ends while a section that was under way at its beginning still is.
 
-    Judged from the readers themselves, not from what the RcuManager believes of them.
+    Judged from the readers themselves, not from what the RcuManager believes of them. Its beginning
+    and the sections depend on each other without that (``in_rcu_section()``); its end comes after
+    the sections' through the reports of the readers, unless the manager is broken: a search by
+    partial orders is not promised to find out whether it is.
     """
 
     law: ClassVar[str] = "grace_period"

@@ -41,17 +41,29 @@ class ObjCgroup(KernelObject):
     is counted without an access to this line.
     """
 
-    __slots__ = ("listed", "memcg", "refcnt")
+    __slots__ = ("listed", "made_for", "memcg", "refcnt")
     kind = "obj_cgroup"
 
     def __init__(self, memcg: Memcg) -> None:
         self.memcg = memcg
+        self.made_for = memcg
         self.listed = memcg  # on whose list of objcgs it is, under the lock of reparenting
         self.refcnt = 1
 
     @property
     def name(self) -> str:
-        return f"objcg of {self.memcg.name}"
+        return f"objcg of {self.made_for.name}"
+
+    def get(self) -> None:
+        """obj_cgroup_get()."""
+        self.world.touch(("objcg", self.name))
+        self.refcnt += 1
+
+    def put(self) -> bool:
+        """obj_cgroup_put(): whether that was the last reference."""
+        self.world.touch(("objcg", self.name))
+        self.refcnt -= 1
+        return self.refcnt == 0
 
 
 class Item:
@@ -60,14 +72,14 @@ class Item:
     __slots__ = ("nid", "objcg", "on")
 
     def __init__(self, objcg: ObjCgroup, nid: int) -> None:
-        objcg.refcnt += 1
+        objcg.get()
         self.objcg = objcg
         self.nid = nid
         self.on: ListLruOne | None = None
 
     def hold(self) -> Item:
         """Somebody uses the object: even if reclaim disposes of it, what it is charged to stays."""
-        self.objcg.refcnt += 1
+        self.objcg.get()
         return self
 
     def __repr__(self) -> str:
@@ -108,6 +120,8 @@ class ListLruOne(KernelObject):
         item: Item = message.item
         if item.on is None:
             return False
+        if item.on is not self:  # between the two halves of reparenting
+            self.world.touch(item.on)
         del item.on.items[item]
         item.on = None
         self.nr_items -= 1

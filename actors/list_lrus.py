@@ -46,7 +46,7 @@ class ListLrus:
         memcg: Memcg = await cpu.rcu_dereference(item.objcg, "memcg")  # mem_cgroup_from_slab_obj()
         node = lru.node[item.nid]
         await cpu.spin_lock(node.lock)
-        added = item.on is None
+        added = item.on is None  # every list of this node is under the lock
         if added:
             one = await self.list_lru_from_memcg(cpu, lru, memcg, item.nid)
             if await cpu.ask(one, LruAdd(item)) == 0:
@@ -136,8 +136,10 @@ class ListLrus:
             walk = walk.parent
         for one in reversed(chain):
             id_: int = await cpu.read_once(one, "kmemcg_id")
-            if id_ >= 0 and await cpu.ask(lru, XaLoad(id_)) is None and not one.css_dying:
-                cpu.ask(lru, XaStore(id_, self.new_lists(cpu, lru, one)))
+            if id_ >= 0 and await cpu.ask(lru, XaLoad(id_)) is None:
+                cpu.world.touch(("css_dying", one.name), write=False)
+                if not one.css_dying:
+                    cpu.ask(lru, XaStore(id_, self.new_lists(cpu, lru, one)))
 
     def new_lists(self, cpu: Cpu, lru: ListLru, memcg: Memcg) -> list[ListLruOne]:
         """Lists of one memcg, one per node."""
@@ -149,12 +151,13 @@ class ListLrus:
         await cpu.mutex_lock(self.kernel.list_lrus_mutex)
         self.lrus.pop(lru, None)
         cpu.mutex_unlock(self.kernel.list_lrus_mutex)
+        cpu.world.touch(lru, write=False)  # which ids there are, no access tells
         for id_ in sorted(lru.xa):
             for one in await cpu.ask(lru, XaErase(id_)) or ():
-                self.dispose(cpu, await cpu.ask(one, LruIsolate(len(one.items))))
+                self.dispose(cpu, await cpu.ask(one, LruIsolate(None)))
                 cpu.kfree(one)
         for node in lru.node:
-            self.dispose(cpu, await cpu.ask(node.root, LruIsolate(len(node.root.items))))
+            self.dispose(cpu, await cpu.ask(node.root, LruIsolate(None)))
 
     # -- reparenting -------------------------------------------------------------------
 

@@ -26,6 +26,7 @@ from slabrace.actors.messages import (
     NextChild,
     PercpuRefKill,
     ShrinkLruvec,
+    Store,
     UnlinkChild,
 )
 from slabrace.actors.object import KernelObject, Part
@@ -47,13 +48,14 @@ class MemcgPerNode(Part):
     without swap has none).
     """
 
-    __slots__ = ("lru_pages", "memcg", "nid", "reclaimable", "shrinker_info")
+    __slots__ = ("infos", "lru_pages", "memcg", "nid", "reclaimable", "shrinker_info")
     kind = "mem_cgroup_per_node"
 
     def __init__(self, memcg: Memcg, nid: int) -> None:
         self.memcg = memcg
         self.nid = nid
         self.shrinker_info: ShrinkerInfoBase | None = None
+        self.infos = 0  # how many it had: they are numbered, so that they have names
         self.lru_pages = 0
         self.reclaimable = 0
 
@@ -64,6 +66,11 @@ class MemcgPerNode(Part):
     def references(self) -> Iterator[KernelObject]:
         if self.shrinker_info is not None:
             yield self.shrinker_info
+
+    def next_info(self) -> int:
+        """A number that tells one shrinker_info from another; whoever makes one has the lock."""
+        self.infos += 1
+        return self.infos
 
     @handles(ShrinkLruvec)
     def shrink_lruvec(self, message: ShrinkLruvec) -> int:
@@ -110,6 +117,11 @@ class Memcg(KernelObject):
         yield from self.nodeinfo
         yield from self.children.values()
 
+    def store(self, message: Store) -> None:
+        super().store(message)
+        if message.word == "limit":
+            self.world.touch(self)  # Charge looks at two words
+
     # -- the css reference -------------------------------------------------------------
 
     @handles(CssTryget)
@@ -136,6 +148,7 @@ class Memcg(KernelObject):
     @handles(PercpuRefKill)
     def percpu_ref_kill(self, message: PercpuRefKill) -> bool:
         """Mark the css dying; False if somebody did before."""
+        self.world.touch(("css_dying", self.name))  # memcg_list_lru_alloc() makes no access of it
         already, self.css_dying = self.css_dying, True
         return not already
 

@@ -127,6 +127,8 @@ class MemcgLife:
         """What was charged to ``memcg`` is its parent's from here on (up to v6.12 first of all)."""
         parent = memcg.parent or self.kernel.root_mem_cgroup
         objcgs = self.kernel.objcgs
+        for css in (memcg, parent):
+            self.kernel.world.touch(("objcgs", css.name))
         for objcg in objcgs[memcg]:
             cpu.write_once(objcg, "memcg", parent)
             objcg.listed = parent
@@ -134,8 +136,8 @@ class MemcgLife:
 
     def obj_cgroup_put(self, cpu: Cpu, objcg: ObjCgroup) -> None:
         """Drop a reference; the last one frees it after a grace period (obj_cgroup_release())."""
-        objcg.refcnt -= 1
-        if objcg.refcnt == 0:
+        if objcg.put():
+            self.kernel.world.touch(("objcgs", objcg.listed.name))
             self.kernel.objcgs[objcg.listed].remove(objcg)
             cpu.kvfree_rcu(objcg)
 

@@ -58,6 +58,7 @@ class KernelObject(Actor):
         """Free and poison. Parts of the object that have their own line go with it."""
         self.note("kfree", object=self, kind=self.kind)
         for part in self.parts():
+            self.world.touch(part)
             part.note("kfree", object=part, kind=part.kind)
             poison(part)
         poison(self)

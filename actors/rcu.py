@@ -127,6 +127,8 @@ class RcuManager(Actor):
 
     @handles(RcuBarrier)
     def rcu_barrier(self, message: RcuBarrier) -> object:
+        for cpu in self.queued:
+            self.world.touch(("cb", cpu), write=False)
         busy = [cpu for cpu, n in self.queued.items() if n or self.world.lane(self, f"cb{cpu}")]
         if not busy:
             return None
@@ -205,7 +207,8 @@ class RcuManager(Actor):
             # Callbacks of one CPU run in the order they were queued; of two CPUs, in any.
             if not isinstance(waiter.callback, BarrierCallback):
                 self.queued[waiter.cpu] -= 1
-            self._post(waiter.target, waiter.callback, f"cb{waiter.cpu}")
+            callback = self._post(waiter.target, waiter.callback, f"cb{waiter.cpu}")
+            self.world.touch_at(callback, ("cb", waiter.cpu))  # rcu_barrier() looks who has some
         else:
             self.kvfree_queued += 1
             self._post(waiter.target, Kfree(), f"kvfree{self.kvfree_queued % KFREE_N_BATCHES}")
@@ -216,8 +219,10 @@ class RcuManager(Actor):
         """A message to oneself: whenever the strategy likes."""
         self._post(self, message, flavour.name)
 
-    def _post(self, to: Actor, message: Message, lane: str) -> None:
-        self.world.ready.put(Envelope(self, to, message), self.world.lane(self, lane))
+    def _post(self, to: Actor, message: Message, lane: str) -> Envelope:
+        envelope = Envelope(self, to, message)
+        self.world.ready.put(envelope, self.world.lane(self, lane))
+        return envelope
 
     def _tell(self, flavour: Flavour, event: str) -> None:
         self.note(

@@ -162,7 +162,11 @@ class RcuStall(KernelLaw):
 
 
 class LockOrder(KernelLaw):
-    """I9: the order of lock classes has no cycle, and nobody waits for itself (lockdep)."""
+    """I9: the order of lock classes has no cycle, and nobody waits for itself (lockdep).
+
+    Nothing to declare: what was taken under what is a set that only grows, and a cycle in it is
+    reported by whichever acquisition comes last.
+    """
 
     law: ClassVar[str] = "lock_order"
 
@@ -227,15 +231,15 @@ class CallbackLifetime(KernelLaw):
         super().__init__(kernel)
         self.alive: dict[Shrinker, bool] = {}
 
-    @watches("shrinker_registered")
+    @watches("shrinker_registered", relates="shrinker")
     def registered(self, event: Event) -> None:
         self.alive[event.fields["shrinker"]] = True
 
-    @watches("shrinker_gone")
+    @watches("shrinker_gone", relates="shrinker")
     def gone(self, event: Event) -> None:
         self.alive[event.fields["shrinker"]] = False
 
-    @watches("shrinker_called")
+    @watches("shrinker_called", relates="shrinker", writes=False)
     def called(self, event: Event) -> None:
         shrinker, cpu = event.fields["shrinker"], event.fields["cpu"]
         alive = self.alive.get(shrinker)

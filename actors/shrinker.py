@@ -18,6 +18,7 @@ from slabrace.actors.messages import (
     DeferredWrite,
     DeferredXchg,
     ShrinkerFreeRcuCb,
+    Store,
 )
 from slabrace.actors.object import KernelObject, Part, poison
 from slabrace.runtime.actor import handles
@@ -144,6 +145,11 @@ class Shrinker(Completion, Refcounted):
         if self.nr_deferred is not None:
             yield self.nr_deferred
 
+    def store(self, message: Store) -> None:
+        super().store(message)
+        if message.word == "registered":  # shrinker_free() looks at it without an access
+            self.world.touch(("registered", self.name))
+
     @handles(ShrinkerFreeRcuCb)
     def shrinker_free_rcu_cb(self, message: ShrinkerFreeRcuCb) -> None:
         """kfree(nr_deferred); kfree(shrinker)."""
@@ -151,6 +157,7 @@ class Shrinker(Completion, Refcounted):
         rcu.kernel.ftrace(rcu, "shrinker_free_rcu_cb")
         for memory in (self.nr_deferred, self):
             if memory is not None:
+                self.world.touch(memory)
                 memory.note("kfree", object=memory, kind=memory.kind)
                 poison(memory)
 

@@ -26,6 +26,7 @@ from slabrace.actors.messages import (
     FindNextBit,
     ReadUnit,
     SetBit,
+    TakeUnits,
 )
 from slabrace.actors.object import KernelObject
 from slabrace.runtime.actor import handles
@@ -150,6 +151,11 @@ class ShrinkerInfo(ShrinkerInfoBase):
         if message.index >= len(self.unit):
             return None
         return self.unit[message.index]
+
+    @handles(TakeUnits)
+    def take_units(self, message: TakeUnits) -> list[ShrinkerInfoUnit | None]:
+        units, self.unit = self.unit, [None] * len(self.unit)
+        return units
 
     def references(self) -> Iterator[KernelObject]:
         return (unit for unit in self.unit if unit is not None)

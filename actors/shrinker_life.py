@@ -112,6 +112,7 @@ class RefcountLife(ShrinkerLife):
     async def shrinker_free(self, cpu: Cpu, shrinker: Shrinker) -> None:
         """References first, then the list, then the id, then a grace period. The order matters."""
         cpu.ftrace("shrinker_free")
+        self.kernel.world.touch(("registered", shrinker.name), write=False)
         if shrinker.registered:
             await self.shrinker_put(cpu, shrinker)
             await self.wait_for_users(cpu, shrinker)

@@ -16,7 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from slabrace.actors.memcg import Memcg, MemcgPerNode
-from slabrace.actors.messages import DeferredAdd, DeferredRead, DeferredXchg, ReadUnit
+from slabrace.actors.messages import DeferredAdd, DeferredRead, DeferredXchg, ReadUnit, TakeUnits
 from slabrace.actors.shrinker_info import SET_BIT, ShrinkerInfo, ShrinkerInfoUnit
 from slabrace.actors.version import Version
 
@@ -34,7 +34,7 @@ class UnitInfo(Version):
     def boot_info(self, pernode: MemcgPerNode) -> ShrinkerInfo:
         """The info of a memcg that was there before the run: every unit that is needed by now."""
         nr_max = self.kernel.globals.shrinker_nr_max
-        info = ShrinkerInfo(pernode, nr_max, self.kernel.unit_bits, self.kernel.next_info())
+        info = ShrinkerInfo(pernode, nr_max, self.kernel.unit_bits, pernode.next_info())
         info.publish_in(self.kernel.world)
         info.unit = []
         self.boot_fill(info)
@@ -78,7 +78,7 @@ class UnitInfo(Version):
     def kvzalloc_info(self, cpu: Cpu, pernode: MemcgPerNode, nr_max: int) -> ShrinkerInfo | None:
         """An info for ``nr_max`` ids, without units yet."""
         bits = self.kernel.unit_bits
-        number = self.kernel.next_info()
+        number = pernode.next_info()
         return cpu.kzalloc(lambda: ShrinkerInfo(pernode, nr_max, bits, number), "shrinker_info")
 
     def shrinker_unit_alloc(self, cpu: Cpu, new: ShrinkerInfo, old: ShrinkerInfo | None) -> bool:
@@ -94,13 +94,16 @@ class UnitInfo(Version):
         return True
 
     def shrinker_unit_free(self, cpu: Cpu, info: ShrinkerInfo, start: int) -> None:
-        """Free the units from ``start`` on, up to the first that is missing."""
-        for index in range(start, len(info.unit)):
-            unit = info.unit[index]
+        """Free the units from ``start`` on of an info that was not published."""
+        self.kfree_units(cpu, info.unit[start:])
+        info.unit[start:] = [None] * (len(info.unit) - start)
+
+    def kfree_units(self, cpu: Cpu, units: list[ShrinkerInfoUnit | None]) -> None:
+        """Free them up to the first that is missing."""
+        for unit in units:
             if unit is None:
                 break
             cpu.kfree(unit)
-            info.unit[index] = None
 
     # -- free --------------------------------------------------------------------------
 
@@ -110,8 +113,7 @@ class UnitInfo(Version):
         for pernode in memcg.nodeinfo:
             info: ShrinkerInfo | None = await cpu.read_once(pernode, "shrinker_info")
             if info is not None:
-                await cpu.read_once(info, "unit")
-                self.shrinker_unit_free(cpu, info, 0)
+                self.kfree_units(cpu, await cpu.ask(info, TakeUnits()))
                 cpu.kvfree(info)
             cpu.write_once(pernode, "shrinker_info", None)
 
@@ -206,6 +208,7 @@ class UnitInfo(Version):
                 parent.nodeinfo[pernode.nid], "shrinker_info", self.lock
             )
             for index, unit in enumerate(await cpu.read_once(child, "unit")):
+                cpu.world.touch(unit, write=False)
                 for offset in sorted(unit.nr_deferred or ()):  # a count of 0 adds nothing
                     nr: int = await cpu.ask(unit, DeferredRead(offset))
                     id_ = index * self.kernel.unit_bits + offset

@@ -6,16 +6,17 @@ things a coroutine may yield to its host (the first is an envelope it awaits).
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Generator
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Coroutine, Generator, Hashable
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from slabrace.runtime.errors import Violation
 from slabrace.runtime.message import Envelope, Message
 
 if TYPE_CHECKING:
     from slabrace.runtime.actor import Actor
+    from slabrace.runtime.world import World
 
-__all__ = ["RECEIVE", "Heard", "Receive", "Task"]
+__all__ = ["RECEIVE", "Bystander", "Heard", "Receive", "Task"]
 
 
 PATIENCE: Final = 100
@@ -67,6 +68,22 @@ class Task:
 
     def __repr__(self) -> str:
         return f"task of {self.actor.name}"
+
+
+class Bystander:
+    """Stands where a task would on an envelope that nobody awaits, and tells of its delivery."""
+
+    __slots__ = ("awaiting", "done", "what", "world", "write")
+
+    def __init__(self, world: World, what: Hashable, *, write: bool) -> None:
+        self.world = world
+        self.what = what
+        self.write = write
+
+    def send(self, value: None) -> NoReturn:
+        """The envelope was delivered."""
+        self.world.touch(self.what, write=self.write)
+        raise StopIteration(value)
 
 
 class Heard:

@@ -13,7 +13,7 @@ from slabrace.runtime.clock import Clock
 from slabrace.runtime.errors import MachineError, Violation
 from slabrace.runtime.mailbox import Lane, Mailbox
 from slabrace.runtime.monitor import Event, Monitor, Relation, Watcher
-from slabrace.runtime.task import Heard, Task
+from slabrace.runtime.task import Bystander, Heard, Task
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -126,10 +126,19 @@ class World:
         """Say that what acts now uses ``what``, which is no message's addressee.
 
         For state that actors share outside their messages: dependence.py counts it as an access.
-        ``what`` is a value that names the state, the same in every run.
+        ``what`` is a value that names the state, the same in every run; or an actor, which then
+        counts as if it had been sent a message that touches all of it.
         """
         if self.footprint is not None:
             self.footprint.append((what, write))
+
+    def touch_at(self, envelope: Envelope, what: Hashable, *, write: bool = True) -> None:
+        """Say that the delivery of ``envelope``, which nobody awaits by now, uses ``what``.
+
+        If somebody comes to await it, it is for them to tell: they go on in that delivery.
+        """
+        if self.footprint is not None and envelope.waiter is None:
+            envelope.waiter = Bystander(self, what, write=write)
 
     def choose(self, label: str, options: int) -> int:
         """Ask the strategy for one of ``range(options)`` and record it."""

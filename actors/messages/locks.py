@@ -59,6 +59,7 @@ class UpWrite(Access, frozen=True, gc=False):
 
 class IsContended(Access, frozen=True, gc=False):
     name = "rwsem_is_contended"
+    writes = False
 
 
 class Lock(Access, frozen=True, gc=False):
@@ -76,21 +77,36 @@ class RefcountSet(Access, frozen=True, gc=False):
     count: int
     name = "refcount_set"
 
+    def part(self) -> str:
+        return "refcount"
+
 
 class RefcountIncNotZero(Access, frozen=True, gc=False):
     name = "refcount_inc_not_zero"
+
+    def part(self) -> str:
+        return "refcount"
 
 
 class RefcountDecAndTest(Access, frozen=True, gc=False):
     name = "refcount_dec_and_test"
 
+    def part(self) -> str:
+        return "refcount"
+
 
 class Complete(Access, frozen=True, gc=False):
     name = "complete"
 
+    def part(self) -> str:
+        return "done"
+
 
 class WaitForCompletion(Access, frozen=True, gc=False):
     name = "wait_for_completion"
+
+    def part(self) -> str:
+        return "done"
 
 
 class ShrinkerFreeRcuCb(Kfree, frozen=True, gc=False):

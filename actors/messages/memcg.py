@@ -1,4 +1,7 @@
-"""What is sent to memcgs, to their shrinker_info, and to list_lrus."""
+"""What is sent to memcgs, to their shrinker_info, and to list_lrus.
+
+A part is called like the word it is, so that a plain load or store of that word meets it.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +31,7 @@ __all__ = [
     "ReadUnit",
     "SetBit",
     "ShrinkLruvec",
+    "TakeUnits",
     "UnlinkChild",
     "XaErase",
     "XaLoad",
@@ -42,27 +46,45 @@ __all__ = [
 class CssTryget(Access, frozen=True, gc=False):
     name = "css_tryget"
 
+    def part(self) -> str:
+        return "refcnt"
+
 
 class CssGet(Access, frozen=True, gc=False):
     name = "css_get"
+
+    def part(self) -> str:
+        return "refcnt"
 
 
 class CssPut(Access, frozen=True, gc=False):
     name = "css_put"
 
+    def part(self) -> str:
+        return "refcnt"
+
 
 class PercpuRefKill(Access, frozen=True, gc=False):
     name = "percpu_ref_kill"
+
+    def part(self) -> str:
+        return "css_dying"
 
 
 class LinkChild(Access, frozen=True, gc=False):
     child: Any
     name = "list_add_tail_rcu"
 
+    def part(self) -> str:
+        return "children"
+
 
 class UnlinkChild(Access, frozen=True, gc=False):
     child: Any
     name = "list_del_rcu"
+
+    def part(self) -> str:
+        return "children"
 
 
 class NextChild(Access, frozen=True, gc=False):
@@ -70,6 +92,10 @@ class NextChild(Access, frozen=True, gc=False):
 
     after: int
     name = "css_next_child"
+    writes = False
+
+    def part(self) -> str:
+        return "children"
 
 
 class Charge(Access, frozen=True, gc=False):
@@ -78,6 +104,9 @@ class Charge(Access, frozen=True, gc=False):
     pages: int
     force: bool = False
     name = "page_counter_try_charge"
+
+    def part(self) -> str:
+        return "usage"
 
 
 # -- MemcgPerNode ----------------------------------------------------------------------
@@ -89,6 +118,9 @@ class ShrinkLruvec(Access, frozen=True, gc=False):
     pages: int
     name = "shrink_lruvec"
 
+    def part(self) -> str:
+        return "lru_pages"
+
 
 # -- ShrinkerInfo, ShrinkerInfoUnit, FlatInfo ------------------------------------------
 
@@ -98,16 +130,35 @@ class ReadUnit(Access, frozen=True, gc=False):
 
     index: int
     name = "info->unit"
+    writes = False
+
+    def part(self) -> str:
+        return "unit"
+
+
+class TakeUnits(Access, frozen=True, gc=False):
+    """All of ``info->unit[]``, and NULL in its place."""
+
+    name = "xchg"
+
+    def part(self) -> str:
+        return "unit"
 
 
 class SetBit(Access, frozen=True, gc=False):
     bit: int
     name = "set_bit"
 
+    def part(self) -> str:
+        return "map"
+
 
 class ClearBit(Access, frozen=True, gc=False):
     bit: int
     name = "clear_bit"
+
+    def part(self) -> str:
+        return "map"
 
 
 class FindNextBit(Access, frozen=True, gc=False):
@@ -115,11 +166,18 @@ class FindNextBit(Access, frozen=True, gc=False):
 
     start: int
     name = "find_next_bit"
+    writes = False
+
+    def part(self) -> str:
+        return "map"
 
 
 class DeferredXchg(Access, frozen=True, gc=False):
     index: int
     name = "atomic_long_xchg"
+
+    def part(self) -> str:
+        return "nr_deferred"
 
 
 class DeferredAdd(Access, frozen=True, gc=False):
@@ -127,10 +185,17 @@ class DeferredAdd(Access, frozen=True, gc=False):
     delta: int
     name = "atomic_long_add_return"
 
+    def part(self) -> str:
+        return "nr_deferred"
+
 
 class DeferredRead(Access, frozen=True, gc=False):
     index: int
     name = "atomic_long_read"
+    writes = False
+
+    def part(self) -> str:
+        return "nr_deferred"
 
 
 class DeferredWrite(Access, frozen=True, gc=False):
@@ -145,6 +210,10 @@ class DeferredWrite(Access, frozen=True, gc=False):
 class XaLoad(Access, frozen=True, gc=False):
     id: int
     name = "xa_load"
+    writes = False
+
+    def part(self) -> int:
+        return self.id
 
 
 class XaStore(Access, frozen=True, gc=False):
@@ -152,10 +221,16 @@ class XaStore(Access, frozen=True, gc=False):
     value: Any
     name = "xa_store"
 
+    def part(self) -> int:
+        return self.id
+
 
 class XaErase(Access, frozen=True, gc=False):
     id: int
     name = "xa_erase"
+
+    def part(self) -> int:
+        return self.id
 
 
 class LruAdd(Access, frozen=True, gc=False):
@@ -173,9 +248,9 @@ class LruDel(Access, frozen=True, gc=False):
 
 
 class LruIsolate(Access, frozen=True, gc=False):
-    """Unlink up to ``count`` items; the items."""
+    """Unlink up to ``count`` items (None: all); the items."""
 
-    count: int
+    count: int | None
     name = "list_lru_isolate"
 
 

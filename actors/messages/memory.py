@@ -29,6 +29,10 @@ __all__ = [
 class Load(Access, frozen=True, gc=False):
     word: str
     name = "READ_ONCE"
+    writes = False
+
+    def part(self) -> str:
+        return self.word
 
 
 class Store(Access, frozen=True, gc=False):
@@ -36,14 +40,22 @@ class Store(Access, frozen=True, gc=False):
     value: Any
     name = "WRITE_ONCE"
 
+    def part(self) -> str:
+        return self.word
+
 
 class AddReturn(Access, frozen=True, gc=False):
     word: str
     delta: int
     name = "atomic_long_add_return"
 
+    def part(self) -> str:
+        return self.word
+
 
 class Kfree(Access, frozen=True, gc=False):
+    """The end of the object, and of what is embedded in it."""
+
     name = "kfree"
 
 
@@ -51,6 +63,8 @@ class Kfree(Access, frozen=True, gc=False):
 
 
 class IdrAlloc(Access, frozen=True, gc=False):
+    """Which id it takes, all the others decide."""
+
     pointer: Any
     name = "idr_alloc"
 
@@ -58,6 +72,10 @@ class IdrAlloc(Access, frozen=True, gc=False):
 class IdrFind(Access, frozen=True, gc=False):
     id: int
     name = "idr_find"
+    writes = False
+
+    def part(self) -> int:
+        return self.id
 
 
 class IdrReplace(Access, frozen=True, gc=False):
@@ -71,6 +89,9 @@ class IdrReplace(Access, frozen=True, gc=False):
 class IdrRemove(Access, frozen=True, gc=False):
     id: int
     name = "idr_remove"
+
+    def part(self) -> int:
+        return self.id
 
 
 # -- WorkQueue -------------------------------------------------------------------------

@@ -190,7 +190,7 @@ def test_i7_a_bit_beyond_map_nr_max_is_out_of_bounds(id_: int, broken: list[str]
     assert laws(outcome) == broken
     if broken:
         assert outcome.violations[0].message == (
-            "BUG: KASAN: slab-out-of-bounds: script0 reads unit[1] of A.info0.4, "
+            "BUG: KASAN: slab-out-of-bounds: script0 reads unit[1] of A.info0.2, "
             "whose map_nr_max is 2"
         )
 

@@ -147,7 +147,7 @@ def test_a_node_that_is_large_enough_is_left_alone_and_the_next_is_not() -> None
     kernel.globals.shrinker_nr_max = 4
     memcg = kernel.boot_memcg("A")  # room for 4 on both nodes
     kernel.globals.shrinker_nr_max = 0
-    small = ShrinkerInfo(memcg.nodeinfo[1], 0, 2, kernel.next_info())
+    small = ShrinkerInfo(memcg.nodeinfo[1], 0, 2, memcg.nodeinfo[1].next_info())
     small.publish_in(kernel.world)
     memcg.nodeinfo[1].shrinker_info = small
     large = info_of(memcg)

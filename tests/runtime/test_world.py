@@ -4,11 +4,16 @@ import gc
 
 import pytest
 
-from slabrace.runtime.actor import Actor
+from slabrace.runtime.actor import Actor, handles
 from slabrace.runtime.engine import Engine
 from slabrace.runtime.errors import MachineError
+from slabrace.runtime.message import Message
 from slabrace.runtime.strategies.round_robin import RoundRobin
 from slabrace.runtime.world import World
+
+
+class Ring(Message, frozen=True, gc=False):
+    pass
 
 
 class Passive(Actor):
@@ -99,3 +104,56 @@ def test_a_discarded_world_leaves_nothing_to_the_garbage_collector() -> None:
 
 def test_the_engine_has_no_door() -> None:
     assert World().door is None
+
+
+class Bell(Actor):
+    """Answers whatever it is told."""
+
+    @handles(Ring)
+    def ring(self, message: Ring) -> str:
+        return "rang"
+
+
+class Ringer(Actor):
+    """Rings; whether it waits for the answer is up to the test."""
+
+    def __init__(self, bell: Bell, *, waits: bool) -> None:
+        self.bell = bell
+        self.waits = waits
+
+    async def run(self) -> None:
+        ringing = self.ask(self.bell, Ring())
+        self.world.touch_at(ringing, "the bell")
+        if self.waits:
+            await ringing
+
+
+def touched(*, waits: bool) -> list[tuple[object, bool]]:
+    world = World()
+    world.footprint = []
+    world.spawn(Ringer(world.add(Bell()), waits=waits))
+    Engine(world, RoundRobin()).run()
+    assert world.tasks[0].done
+    return world.footprint
+
+
+def test_nobody_who_asks_means_that_no_touch_is_kept() -> None:
+    world = World()
+    world.touch("a word")
+    assert world.footprint is None
+
+
+def test_a_touch_says_what_and_whether_it_was_written() -> None:
+    world = World()
+    world.footprint = []
+    world.touch("a word", write=False)
+    world.touch(("a", "pair"))
+    assert world.footprint == [("a word", False), (("a", "pair"), True)]
+
+
+def test_a_delivery_that_nobody_awaits_can_touch_something() -> None:
+    assert touched(waits=False) == [("the bell", True)]
+
+
+def test_whoever_awaits_a_delivery_tells_for_themselves() -> None:
+    assert touched(waits=True) == []
