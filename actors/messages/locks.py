@@ -75,22 +75,31 @@ class Unlock(Access, frozen=True, gc=False):
 class RefcountSet(Access, frozen=True, gc=False):
     count: int
     name = "refcount_set"
+    shows = "refcount"
 
 
 class RefcountIncNotZero(Access, frozen=True, gc=False):
     name = "refcount_inc_not_zero"
+    shows = "refcount"
 
 
 class RefcountDecAndTest(Access, frozen=True, gc=False):
     name = "refcount_dec_and_test"
+    shows = "refcount"
 
 
 class Complete(Access, frozen=True, gc=False):
     name = "complete"
 
+    def told(self, addressee: str) -> str:
+        return f"{self.name}(&{addressee}->done)"
+
 
 class WaitForCompletion(Access, frozen=True, gc=False):
     name = "wait_for_completion"
+
+    def told(self, addressee: str) -> str:
+        return f"{self.name}(&{addressee}->done)"
 
 
 class ShrinkerFreeRcuCb(Kfree, frozen=True, gc=False):

@@ -98,6 +98,9 @@ class ReadUnit(Access, frozen=True, gc=False):
     index: int
     name = "info->unit"
 
+    def told(self, addressee: str) -> str:
+        return f"{addressee}->unit[{self.index}]"
+
 
 class SetBit(Access, frozen=True, gc=False):
     bit: int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from slabrace.actors.messages.access import Access
+from slabrace.actors.messages.access import Access, show
 
 __all__ = [
     "AddReturn",
@@ -29,17 +29,27 @@ class Load(Access, frozen=True, gc=False):
     word: str
     name = "READ_ONCE"
 
+    def told(self, addressee: str) -> str:
+        return f"{self.name}({addressee}->{self.word})"
+
 
 class Store(Access, frozen=True, gc=False):
     word: str
     value: Any
     name = "WRITE_ONCE"
 
+    def told(self, addressee: str) -> str:
+        value = "NULL" if self.value is None else show(self.value)
+        return f"{self.name}({addressee}->{self.word}, {value})"
+
 
 class AddReturn(Access, frozen=True, gc=False):
     word: str
     delta: int
     name = "atomic_long_add_return"
+
+    def told(self, addressee: str) -> str:
+        return f"{self.name}({self.delta}, &{addressee}->{self.word})"
 
 
 class Kfree(Access, frozen=True, gc=False):

@@ -15,6 +15,7 @@ from slabrace.runtime.replaying import replay as follow
 from slabrace.runtime.result import Result
 from slabrace.runtime.schedule import Schedule
 from slabrace.runtime.trace import Trace
+from slabrace.runtime.witness import Witness
 from slabrace.runtime.world import World
 from slabrace.scenarios.catalogue import Catalogue
 from slabrace.scenarios.commands.options import Extras, Help, Log, blaming, opened
@@ -48,7 +49,7 @@ def replay(
         "strategy": f"replay of {plan.made_by}",
     }
     world = World()
-    trace = Trace(world) if as_ else None
+    trace = Trace(world, Witness(world)) if as_ else None
     with opened(log or Log(), header) as sink, blaming():
         tells: list[Tell] = [trace.tell] if trace is not None else []
         if sink is not None and (tell := sink.begin(world, 0)) is not None:
