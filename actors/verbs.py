@@ -28,7 +28,8 @@ OURS: Final = frozenset(
         "wait_for_users", "shrinker_unlink", "free_shrinker_memory",
         # shrinker_info
         "lock_shrinkers", "unlock_shrinkers", "lock_reparent", "unlock_reparent",
-        "alloc_shrinker_info_failed", "teardown", "copy_info", "info_protected", "memcg_unit",
+        "alloc_shrinker_info_failed", "teardown", "copy_info", "info_protected", "kvzalloc_info",
+        "memcg_unit",
         "unit_of", "unit_to_mark",
         # the walks
         "shrink_slab_global", "next_unit", "shrink_one", "shrinker_get", "forget", "skip_kmem_off",
