@@ -25,7 +25,8 @@ def hung_task(scene: Scene) -> Iterator[str]:
         step = scene.steps[number]
         actor = step.sender
         blocked = picks - 1 - step.index
-        yield f"INFO: task {actor}:{scene.pid(actor)} blocked for more than {blocked} picks."
+        counted = "1 pick" if blocked == 1 else f"{blocked} picks"
+        yield f"INFO: task {actor}:{scene.pid(actor)} blocked for more than {counted}."
         yield f"      {scene.banner()}"
         yield f"Hardware name: {MODEL}"
         yield f"task:{actor:<{COMM}} state:D pid:{scene.pid(actor)}"
