@@ -2,7 +2,7 @@
 
     .slabrace/examples/<digest of the test>/<digest of the bug>.json
 
-A file is an ordinary schedule: `slabrace replay` and a person can read it. One is written beside
+A file is an ordinary schedule, which `--slabrace-replay` takes too. One is written beside
 its place and moved there, so that workers side by side see whole files or none, and one that is
 gone was dropped by somebody else, which is fine. There is no other state.
 
