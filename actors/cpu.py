@@ -12,14 +12,19 @@ Not here: what the slab shrinker does with these verbs.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from slabrace.actors.cpu_locks import LockVerbs
 from slabrace.actors.cpu_rcu import RcuVerbs
+from slabrace.actors.verbs import OURS
 
 __all__ = ["Cpu"]
 
 
 class Cpu(LockVerbs, RcuVerbs):
     """One CPU of ``kernel``. Subclasses override ``main()``."""
+
+    helpers: ClassVar[frozenset[str]] = OURS
 
     @property
     def cpu(self) -> int:

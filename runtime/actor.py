@@ -105,6 +105,8 @@ class Actor(Address):
     parked: list[Lane]
     task: Task
     outgoing: dict[Address, Lane] = {}  # noqa: RUF012  # an active actor gets its own, and fills it
+    helpers: ClassVar[frozenset[str]] = frozenset({"run"})
+    """Functions that only pass on: a story of a run does not name them."""
     daemon: ClassVar[bool] = False
     """A daemon may wait for ever: it is neither deadlocked nor waited for at the end."""
 

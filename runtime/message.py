@@ -56,6 +56,9 @@ class Message(msgspec.Struct, frozen=True, gc=False):
     writes: ClassVar[bool] = True
     """False promises that the handler changes nothing, sends nothing and answers at once."""
 
+    shows: ClassVar[str] = ""
+    """The word of the addressee that a story shows before and after, if any."""
+
     def part(self) -> Hashable | None:
         """The part of the addressee that is touched; None is all of it."""
         return None
@@ -63,6 +66,12 @@ class Message(msgspec.Struct, frozen=True, gc=False):
     def __str__(self) -> str:
         fields = ", ".join(str(getattr(self, name)) for name in self.__struct_fields__)
         return f"{type(self).__name__}({fields})"
+
+    def told(self, addressee: str) -> str:
+        """The message with its addressee, as a story writes it: ``Load(counter, word)``."""
+        name, parenthesis, rest = str(self).partition("(")
+        between = "" if rest in ("", ")") else ", "
+        return f"{name}({addressee}{between}{rest if parenthesis else ')'}"
 
 
 class Envelope(msgspec.Struct, eq=False, gc=False):

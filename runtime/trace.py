@@ -29,6 +29,7 @@ from slabrace.runtime.message import UNANSWERED, Envelope
 
 if TYPE_CHECKING:
     from slabrace.runtime.monitor import Event
+    from slabrace.runtime.witness import Call, Witness
     from slabrace.runtime.world import World
 
 __all__ = ["Note", "Step", "Trace", "canonical"]
@@ -39,7 +40,9 @@ class Step:
     """One delivery: pick number ``index`` at virtual ``time``.
 
     ``answer`` is UNANSWERED while a deferred answer is outstanding; ``answered`` is its text as it
-    was given, which a value that changes later does not change.
+    was given, which a value that changes later does not change. What only a witness can know:
+    ``calls`` are the functions its sender was in when it sent it, the innermost first, and
+    ``change`` is the word that the message shows, before and after.
     """
 
     index: int
@@ -47,6 +50,8 @@ class Step:
     lane: str
     envelope: Envelope
     answered: str
+    calls: tuple[Call, ...] = ()
+    change: tuple[str, str] | None = None
 
     @property
     def sender(self) -> str:
@@ -79,7 +84,7 @@ class Step:
 class Note:
     """An event that ``actor`` noted at virtual ``time``, after pick number ``index``.
 
-    -1 is before the first pick.
+    -1 is before the first pick. ``calls`` as in `Step`. Lists among the fields are as they were.
     """
 
     index: int
@@ -88,16 +93,21 @@ class Note:
     event: str
     fields: dict[str, Any]
     text: str
+    calls: tuple[Call, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.index} {self.actor} {self.event}{self.text}"
 
 
 class Trace:
-    """See the head of this file. Make it before the run begins."""
+    """See the head of this file. Make it before the run begins.
 
-    def __init__(self, world: World) -> None:
+    With a ``witness`` it also knows in which functions things happened (witness.py).
+    """
+
+    def __init__(self, world: World, witness: Witness | None = None) -> None:
         self.world = world
+        self.witness = witness
         self.steps: list[Step] = []
         self.notes: list[Note] = []
         world.tap(self._note)
@@ -113,13 +123,30 @@ class Trace:
         lane = world.lanes[picks[index]].name
         answer = envelope.answer
         answered = "deferred" if answer is UNANSWERED else canonical(answer)
-        self.steps.append(Step(index, time, lane, envelope, answered))
+        self.steps.append(self.step(index, time, lane, envelope, answered))
+
+    def step(self, index: int, time: int, lane: str, envelope: Envelope, answered: str) -> Step:
+        """A delivery with what the witness knows of it."""
+        step = Step(index, time, lane, envelope, answered)
+        if self.witness is not None:
+            step.calls = self.witness.senders.get(envelope, ())
+            if envelope in self.witness.before:
+                now = getattr(envelope.addressee, envelope.message.shows, None)
+                step.change = (canonical(self.witness.before[envelope]), canonical(now))
+        return step
 
     def _note(self, event: Event) -> None:
         text = "".join(f" {name}={canonical(value)}" for name, value in event.fields.items())
-        self.notes.append(
-            Note(event.step - 1, event.time, event.actor.name, event.name, event.fields, text)
-        )
+        fields: dict[str, Any] = {
+            name: list(value) if type(value) is list else value
+            for name, value in event.fields.items()
+        }
+        note = Note(event.step - 1, event.time, event.actor.name, event.name, fields, text)
+        if self.witness is not None:
+            if event.name == "function":
+                self.witness.enters(event.actor, fields["name"])
+            note.calls = self.witness.calls(event.actor)
+        self.notes.append(note)
 
     def lines(self) -> list[str]:
         """The run as text, for comparing: steps, choices and notes, in order."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from slabrace.runtime.message import Envelope
     from slabrace.runtime.outside import Door
     from slabrace.runtime.strategy import Strategy
+    from slabrace.runtime.witness import Witness
 
 __all__ = ["World"]
 
@@ -40,6 +41,9 @@ class World:
     door: Door | None = None  # what leads outside the machine; the engine has none
 
     footprint: list[tuple[Hashable, bool]] | None = None  # what touch() told; None: nobody asks
+
+    witness: Witness | None = None  # who stands by while this run is replayed
+    lane_type: type[Lane] = Lane
 
     broken: list[Violation] = []  # noqa: RUF012  # the host leaves its own list when the run is over
 
@@ -117,7 +121,7 @@ class World:
         """The lane of ``owner`` called ``key``, made at its first use."""
         lane = self._lanes.get((owner, key))
         if lane is None:
-            lane = Lane(len(self.lanes), owner, key)
+            lane = self.lane_type(len(self.lanes), owner, key)
             self.lanes.append(lane)
             self._lanes[owner, key] = lane
         return lane

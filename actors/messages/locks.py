@@ -76,6 +76,7 @@ class Unlock(Access, frozen=True, gc=False):
 class RefcountSet(Access, frozen=True, gc=False):
     count: int
     name = "refcount_set"
+    shows = "refcount"
 
     def part(self) -> str:
         return "refcount"
@@ -83,6 +84,7 @@ class RefcountSet(Access, frozen=True, gc=False):
 
 class RefcountIncNotZero(Access, frozen=True, gc=False):
     name = "refcount_inc_not_zero"
+    shows = "refcount"
 
     def part(self) -> str:
         return "refcount"
@@ -90,6 +92,7 @@ class RefcountIncNotZero(Access, frozen=True, gc=False):
 
 class RefcountDecAndTest(Access, frozen=True, gc=False):
     name = "refcount_dec_and_test"
+    shows = "refcount"
 
     def part(self) -> str:
         return "refcount"
@@ -101,12 +104,18 @@ class Complete(Access, frozen=True, gc=False):
     def part(self) -> str:
         return "done"
 
+    def told(self, addressee: str) -> str:
+        return f"{self.name}(&{addressee}->done)"
+
 
 class WaitForCompletion(Access, frozen=True, gc=False):
     name = "wait_for_completion"
 
     def part(self) -> str:
         return "done"
+
+    def told(self, addressee: str) -> str:
+        return f"{self.name}(&{addressee}->done)"
 
 
 class ShrinkerFreeRcuCb(Kfree, frozen=True, gc=False):

@@ -144,6 +144,9 @@ class TakeUnits(Access, frozen=True, gc=False):
     def part(self) -> str:
         return "unit"
 
+    def told(self, addressee: str) -> str:
+        return f"{addressee}->unit[{self.index}]"
+
 
 class SetBit(Access, frozen=True, gc=False):
     bit: int

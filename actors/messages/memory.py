@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from slabrace.actors.messages.access import Access
+from slabrace.actors.messages.access import Access, show
 
 __all__ = [
     "AddReturn",
@@ -34,6 +34,9 @@ class Load(Access, frozen=True, gc=False):
     def part(self) -> str:
         return self.word
 
+    def told(self, addressee: str) -> str:
+        return f"{self.name}({addressee}->{self.word})"
+
 
 class Store(Access, frozen=True, gc=False):
     word: str
@@ -43,6 +46,10 @@ class Store(Access, frozen=True, gc=False):
     def part(self) -> str:
         return self.word
 
+    def told(self, addressee: str) -> str:
+        value = "NULL" if self.value is None else show(self.value)
+        return f"{self.name}({addressee}->{self.word}, {value})"
+
 
 class AddReturn(Access, frozen=True, gc=False):
     word: str
@@ -51,6 +58,9 @@ class AddReturn(Access, frozen=True, gc=False):
 
     def part(self) -> str:
         return self.word
+
+    def told(self, addressee: str) -> str:
+        return f"{self.name}({self.delta}, &{addressee}->{self.word})"
 
 
 class Kfree(Access, frozen=True, gc=False):

@@ -25,10 +25,18 @@ __all__ = [
 
 # ruff: noqa: D101 (the names are the kernel's own; the groups say what they are sent to)
 
+
+class ToRcu(Access, frozen=True, gc=False):
+    """There is one RcuManager, so nobody writes it out."""
+
+    def told(self, addressee: str) -> str:
+        return str(self)
+
+
 # -- RcuManager ------------------------------------------------------------------------
 
 
-class CallRcu(Access, frozen=True, gc=False):
+class CallRcu(ToRcu, frozen=True, gc=False):
     """After a grace period, send ``callback`` to ``target``; ``cpu`` keeps them in its order."""
 
     target: Any
@@ -40,14 +48,14 @@ class CallRcu(Access, frozen=True, gc=False):
         return f"call_rcu({show(self.target)}, {self.callback.name})"
 
 
-class KvfreeCallRcu(Access, frozen=True, gc=False):
+class KvfreeCallRcu(ToRcu, frozen=True, gc=False):
     """After a grace period, free ``target``. Batched: no order is promised between two of them."""
 
     target: Any
     name = "kvfree_call_rcu"
 
 
-class SynchronizeRcu(Access, frozen=True, gc=False):
+class SynchronizeRcu(ToRcu, frozen=True, gc=False):
     expedited: bool = False
 
     @property
@@ -58,16 +66,16 @@ class SynchronizeRcu(Access, frozen=True, gc=False):
         return f"{self.name}()"
 
 
-class RcuBarrier(Access, frozen=True, gc=False):
+class RcuBarrier(ToRcu, frozen=True, gc=False):
     name = "rcu_barrier"
 
 
-class GpStart(Access, frozen=True, gc=False):
+class GpStart(ToRcu, frozen=True, gc=False):
     flavour: str
     name = "rcu_gp_init"
 
 
-class GpEnd(Access, frozen=True, gc=False):
+class GpEnd(ToRcu, frozen=True, gc=False):
     flavour: str
     name = "rcu_gp_cleanup"
 
@@ -82,13 +90,13 @@ class ExpGpEnd(GpEnd, frozen=True, gc=False):
     name = "rcu_exp_wait_wake"
 
 
-class QuiescentState(Access, frozen=True, gc=False):
+class QuiescentState(ToRcu, frozen=True, gc=False):
     flavour: str
     cpu: Any
     name = "rcu_report_qs_rdp"
 
 
-class BarrierCallback(Access, frozen=True, gc=False):
+class BarrierCallback(ToRcu, frozen=True, gc=False):
     """Entrained behind a CPU's callbacks by rcu_barrier()."""
 
     number: int

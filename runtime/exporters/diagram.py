@@ -15,7 +15,7 @@ One column per actor that does something, time downwards, 72 columns wide, funct
 done in them below; what does not matter is ``...``. The step at which a law broke, or at which
 somebody waits for ever, is marked.
 
-This file draws. What is drawn is chosen in story.py.
+This file draws. What is drawn is chosen in story.py and written in outline.py.
 """
 
 from __future__ import annotations
@@ -25,12 +25,13 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from slabrace.runtime.errors import Violation
+from slabrace.runtime.exporters.outline import Point, Row, compose
 from slabrace.runtime.exporters.story import (
-    Row,
     acts,
     at_rest,
-    compose,
+    culprit,
     delivered,
+    ended,
     matter,
     waiting,
 )
@@ -56,9 +57,12 @@ def diagram(
     steps = delivered(trace)
     stuck = waiting(steps, violation)
     broke = violation is not None and not stuck and not at_rest(trace.world)
-    marked = stuck | ({len(steps) - 1} if broke else set())
+    note = culprit(trace, steps) if broke else None
+    marked = stuck | ({len(steps) - 1} if broke and note is None else set())
     shown = matter(steps, stuck, violation, marked)
-    rows = list(compose(steps, shown, marked, trace.notes))
+    point = Point(note, f"*** {violation.law}") if violation is not None and note else None
+    done = ended(trace, steps, stuck)
+    rows = list(compose(steps, shown, marked, trace.notes, point, done))
     active = {step.sender for step in steps if acts(step)}
     titles: dict[str, str] = {}
     for row in rows:

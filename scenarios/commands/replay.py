@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
+from slabrace.actors.splat import VOICES, splat
 from slabrace.runtime.engine import Tell
 from slabrace.runtime.errors import Violation
 from slabrace.runtime.exporters.diagram import diagram
@@ -15,6 +16,7 @@ from slabrace.runtime.replaying import replay as follow
 from slabrace.runtime.result import Result
 from slabrace.runtime.schedule import Schedule
 from slabrace.runtime.trace import Trace
+from slabrace.runtime.witness import Witness
 from slabrace.runtime.world import World
 from slabrace.scenarios.catalogue import Catalogue
 from slabrace.scenarios.commands.options import Extras, Help, Log, blaming, opened
@@ -29,8 +31,11 @@ def replay(
     /,
     *,
     as_: Annotated[
-        Literal["events", "diagram"] | None,
-        Help("Print every event, or the race as in a commit message.", name="--as"),
+        Literal["events", "diagram", "kasan", "lockdep"] | None,
+        Help(
+            "Print every event, the race as in a commit message, or what the kernel would say.",
+            name="--as",
+        ),
     ] = None,
     log: Log | None = None,
     extras: Extras | None = None,
@@ -48,7 +53,7 @@ def replay(
         "strategy": f"replay of {plan.made_by}",
     }
     world = World()
-    trace = Trace(world) if as_ else None
+    trace = Trace(world, Witness(world)) if as_ else None
     with opened(log or Log(), header) as sink, blaming():
         tells: list[Tell] = [trace.tell] if trace is not None else []
         if sink is not None and (tell := sink.begin(world, 0)) is not None:
@@ -65,7 +70,7 @@ def replay(
             sink.end(world, 0, outcome)
     for found in result.found.values():
         found.schedule = plan
-    told = None if trace is None else as_text(trace, as_, outcome.violations)
+    told = as_text(trace, as_, outcome.violations) if trace is not None and as_ else None
     if json:
         print_json(document(result) | ({} if told is None else {as_: told}))
     elif told is not None:
@@ -88,8 +93,10 @@ def all_of(tells: Sequence[Tell]) -> Tell | None:
     return tell
 
 
-def as_text(trace: Trace, form: str | None, violations: Sequence[Violation]) -> str:
+def as_text(trace: Trace, form: str, violations: Sequence[Violation]) -> str:
     """The run in the form that was asked for."""
+    if form in VOICES:
+        return "\n\n".join(splat(form, trace, each) for each in violations or (None,)) + "\n"
     if form == "diagram":
         drawn = [diagram(trace, violation, title) for violation in violations or (None,)]
         return "\n\n".join(drawn) + "\n"

@@ -1,0 +1,1 @@
+"""Splats: what a kernel says of a broken law, one file for each of its voices."""

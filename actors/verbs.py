@@ -1,0 +1,41 @@
+"""Verbs: the functions of a CPU that are ours, so that a story does not take them for the kernel's.
+
+The model cuts kernel functions into verbs, for a version or a bug to override one of them, and
+writes what the kernel has as macros and inline functions as methods. In a call trace, and above the
+accesses of a diagram, stand the kernel's functions alone. tests/actors/test_verbs.py sees to it
+that each name is still somewhere in actors/.
+
+A function with a leading underscore is left out without being listed.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["OURS"]
+
+OURS: Final = frozenset(
+    {
+        # a CPU and what it runs
+        "run", "main", "ask", "ftrace", "mkdir", "add",
+        # macros and inline functions
+        "read_once", "write_once", "atomic_add_return", "smp_mb", "might_sleep", "cond_resched",
+        "rcu_dereference", "rcu_dereference_protected", "lockdep_assert_held",
+        "report_quiescent_state",
+        # memory
+        "allocate", "allocate_always", "publish_info", "note_deferred",
+        # a shrinker's life
+        "wait_for_users", "shrinker_unlink", "free_shrinker_memory",
+        # shrinker_info
+        "lock_shrinkers", "unlock_shrinkers", "lock_reparent", "unlock_reparent",
+        "alloc_shrinker_info_failed", "teardown", "copy_info", "info_protected", "kvzalloc_info",
+        "memcg_unit",
+        "unit_of", "unit_to_mark",
+        # the walks
+        "shrink_slab_global", "next_unit", "shrink_one", "shrinker_get", "forget", "skip_kmem_off",
+        "clear_and_recheck", "leave_shrinker", "walk_bits", "visit", "may_run", "contended",
+        # whoever uses the file system
+        "cache_object", "touch",
+    }
+)  # fmt: skip
+"""Names of functions in actors/ that the kernel does not have, or not as functions."""
