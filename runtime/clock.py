@@ -32,6 +32,8 @@ class Timeout(Message, frozen=True, gc=False):
 class Clock(Actor):
     """The timers of a world and the time that it is."""
 
+    uncounted = ("skipped", "timers", "_count")  # a state has what each timer has left instead
+
     def __init__(self) -> None:
         self.skipped = 0
         self.timers: list[tuple[int, int, Lane, Envelope]] = []
