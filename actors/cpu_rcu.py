@@ -65,6 +65,10 @@ class RcuVerbs(MemoryVerbs):
         if self.rcu_first is not None:
             self.rcu_tails.append((self.rcu_first, self.program[-1], self.rcu_sections))
 
+    def counted(self) -> list[tuple[Envelope, Envelope]]:
+        """Of the sections that were left, those whose last access is under way."""
+        return [tail[:2] for tail in self.rcu_tails if tail[1].answer is UNANSWERED]
+
     def report_quiescent_state(self, flavour: str) -> None:
         """Tell a grace period that the section is over, once its last access is delivered."""
         envelope = Envelope(self, self.kernel.rcu, QuiescentState(flavour, self))

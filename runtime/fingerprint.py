@@ -99,18 +99,14 @@ class Reading:
 
     def flat(self, value: Any) -> Any:
         """``value`` itself if it is plain, or else the number of the object."""
-        if type(value) in ATOMS:
+        kind = type(value)
+        if kind in ATOMS:
             return value
-        if type(value) is tuple:
+        if kind is tuple:
             return tuple([self.flat(each) for each in value])
-        if isinstance(value, enum.Enum):
-            return (named(type(value)), value.name)
-        if isinstance(value, type | ModuleType):
-            return named(value)
-        if isinstance(value, World):
-            return "world"
-        if isinstance(value, Lane):
-            return ("lane", self.flat(value.owner), value.key)
+        plain = plainly(kind)  # type: ignore[arg-type]  # a class is hashable
+        if plain is not None:
+            return plain(self, value)
         number = self.numbers.get(id(value))
         if number is None:
             number = self.numbers[id(value)] = len(self.reached)
@@ -119,9 +115,9 @@ class Reading:
 
     def content(self, thing: Any) -> Any:
         """What is in an object, one step deep."""
-        for kind, read in READERS:
-            if isinstance(thing, kind):
-                return read(self, thing)
+        read = reader(type(thing))  # type: ignore[arg-type]  # likewise
+        if read is not None:
+            return read(self, thing)
         if hasattr(thing, "__dict__") or hasattr(type(thing), "__slots__"):
             return self.words(thing)
         try:  # an iterator says what it iterates over and how far it is
@@ -132,6 +128,9 @@ class Reading:
                 "whether it has changed. Keep it out of actors and coroutines, or name the "
                 "attribute that holds it in `uncounted` of its class."
             ) from error
+
+    def lane(self, thing: Lane) -> Any:
+        return ("lane", self.flat(thing.owner), thing.key)
 
     # -- one kind each -----------------------------------------------------------------
 
@@ -210,6 +209,27 @@ READERS: Final[tuple[tuple[Any, Callable[[Reading, Any], Any]], ...]] = (
     (CellType, Reading.cell),
     (partial, Reading.partial),
 )
+
+
+PLAIN: Final[tuple[tuple[Any, Callable[[Reading, Any], Any]], ...]] = (
+    (enum.Enum, lambda _, value: (named(type(value)), value.name)),
+    (type | ModuleType, lambda _, value: named(value)),
+    (World, lambda *_: "world"),
+    (Lane, Reading.lane),
+)
+"""What is told in place, and not as an object with a number."""
+
+
+@cache
+def plainly(kind: type) -> Callable[[Reading, Any], Any] | None:
+    """How a value of type ``kind`` is told in place, if it is."""
+    return next((tell for each, tell in PLAIN if issubclass(kind, each)), None)
+
+
+@cache
+def reader(kind: type) -> Callable[[Reading, Any], Any] | None:
+    """How an object of type ``kind`` is read, if not by its attributes."""
+    return next((read for each, read in READERS if issubclass(kind, each)), None)
 
 
 def named(thing: Any) -> str:
