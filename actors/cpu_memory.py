@@ -41,6 +41,8 @@ LOADS: Final = Loads()
 class MemoryVerbs(Actor):
     """What every CPU can do with memory."""
 
+    uncounted = ("calls", "rcu_sections", "rcu_tails")  # counters, and what is over
+
     program: Lane
 
     def __init__(self, kernel: Kernel) -> None:

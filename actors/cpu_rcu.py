@@ -69,6 +69,10 @@ class RcuVerbs(MemoryVerbs):
             self.rcu_tails.append((self.rcu_first, last, self.rcu_sections))
             self.world.touch_at(last, ("rcu", self.label))
 
+    def counted(self) -> list[tuple[Envelope, Envelope]]:
+        """Of the sections that were left, those whose last access is under way."""
+        return [tail[:2] for tail in self.rcu_tails if tail[1].answer is UNANSWERED]
+
     def report_quiescent_state(self, flavour: str) -> None:
         """Tell a grace period that the section is over, once its last access is delivered."""
         envelope = Envelope(self, self.kernel.rcu, QuiescentState(flavour, self))

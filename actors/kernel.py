@@ -61,6 +61,8 @@ class Globals(Part):
 class Kernel:
     """See the head of this file."""
 
+    uncounted = ("calls", "loops", "stats", "world", "_cpus", "_infos")  # no part of a state
+
     def __init__(
         self,
         world: World,

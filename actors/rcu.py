@@ -69,6 +69,8 @@ TRANSITIONS: Final = {
 class Flavour:
     """One stream of grace periods (rcu_sched or the expedited one) and who waits for it."""
 
+    uncounted = ("began", "gp_seq")  # told in events, decided by only as to stalls
+
     def __init__(self, name: str, start: GpStart, end: GpEnd) -> None:
         self.name = name
         self.start = start
@@ -89,6 +91,7 @@ class RcuManager(Actor):
     """The grace-period machinery of one kernel. ``cpus`` are those whose readers count."""
 
     kernel: Kernel
+    uncounted = ("kvfree_queued",)
 
     def __init__(self, stall_timeout: int = RCU_CPU_STALL_TIMEOUT) -> None:
         self.cpus: list[Cpu] = []
@@ -100,6 +103,10 @@ class RcuManager(Actor):
         self.queued: dict[int, int] = {}  # callbacks not yet invoked, per CPU
         self.barriers: dict[int, tuple[Envelope, int]] = {}
         self.kvfree_queued = 0
+
+    def counted(self) -> int:
+        """The batch that the next kvfree_rcu() joins."""
+        return self.kvfree_queued % KFREE_N_BATCHES
 
     # -- what the kernel asks for ------------------------------------------------------
 

@@ -19,7 +19,7 @@ that holds one can send to it and can do nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from slabrace.runtime.errors import ForeignAwait, MachineError
@@ -107,6 +107,8 @@ class Actor(Address):
     outgoing: dict[Address, Lane] = {}  # noqa: RUF012  # an active actor gets its own, and fills it
     helpers: ClassVar[frozenset[str]] = frozenset({"run"})
     """Functions that only pass on: a story of a run does not name them."""
+    uncounted: ClassVar[Collection[str]] = ("label", "outgoing", "parked", "task", "world")
+    """Attributes that are no part of a state, see fingerprint.py; subclasses add to them."""
     daemon: ClassVar[bool] = False
     """A daemon may wait for ever: it is neither deadlocked nor waited for at the end."""
 

@@ -43,6 +43,8 @@ class Clock(Actor):
 
     eager = False
 
+    uncounted = ("skipped", "timers", "_count")  # a state has what each timer has left instead
+
     def __init__(self) -> None:
         self.skipped = 0
         self.timers: list[tuple[int, int, Lane, Envelope]] = []

@@ -23,6 +23,7 @@ from slabrace.runtime.deadlock import deadlock
 from slabrace.runtime.errors import ForeignAwait, Violation
 from slabrace.runtime.message import DEFERRED, Envelope
 from slabrace.runtime.outcome import End, Outcome, Stop
+from slabrace.runtime.strategies.watched import watched
 from slabrace.runtime.task import RECEIVE, Heard, Task
 
 if TYPE_CHECKING:
@@ -49,10 +50,9 @@ class Engine:
         tell: Tell | None = None,
     ) -> None:
         self.world = world
-        self.strategy = strategy
+        self.strategy = world.strategy = watched(world, strategy)
         self.max_steps = max_steps
         self.tell = tell
-        world.strategy = strategy
 
     def run(self) -> Outcome:
         """Deliver until nobody can move, a law is broken, or ``max_steps`` picks are made."""

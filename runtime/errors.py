@@ -13,11 +13,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Literal
 
 __all__ = [
     "Divergence",
     "ForeignAwait",
     "MachineError",
+    "Overdue",
     "ScheduleError",
     "SlabraceError",
     "UsageError",
@@ -86,6 +88,26 @@ class Violation(SlabraceError):
     def signature(self) -> str:
         """Law and parties, the same for every run that hits the same bug."""
         return ":".join((self.law, *self.parties))
+
+
+class Overdue(Violation):
+    """Something that must happen has not: ``how`` it is known, and the ``loop`` if it is a lasso.
+
+    ``loop`` are the deliveries, as texts, that lead from a state back to itself.
+    """
+
+    def __init__(
+        self,
+        law: str,
+        message: str,
+        parties: Iterable[str],
+        *,
+        how: Literal["lasso", "bound"],
+        loop: Iterable[str] = (),
+    ) -> None:
+        super().__init__(law, message, parties)
+        self.how = how
+        self.loop = tuple(loop)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

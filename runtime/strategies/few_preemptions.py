@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 
-from slabrace.runtime.fingerprint import Fingerprint
+from slabrace.runtime.trace_number import TraceNumber
 from slabrace.runtime.outcome import End, Stop
 
 if TYPE_CHECKING:
@@ -43,14 +43,14 @@ class FewPreemptions:
         self._left = self.most
         self._last: Lane | None = None
         self.known = False
-        self._fingerprint = Fingerprint(world)
+        self._number = TraceNumber(world)
         return not self.over
 
     def pick(self, ready: Sequence[Lane], /) -> int:
         """Stay, or as long as that may be: each other lane, by number."""
         lane = ready[0] if len(ready) == 1 else self._among(ready)
         self._last = lane
-        self._fingerprint.deliver(lane)
+        self._number.deliver(lane)
         return lane.slot
 
     def _among(self, ready: Sequence[Lane]) -> Lane:
@@ -68,7 +68,7 @@ class FewPreemptions:
 
     def _meet(self, present: Lane | None) -> None:
         """End the run here if it has come to a state that was met before."""
-        state = (self._fingerprint.now(), present and (present.owner.label, present.key))
+        state = (self._number.now(), present and (present.owner.label, present.key))
         if self._met.get(state, -1) >= self._left:
             self.known = True
             raise Stop(End.BOUND)
@@ -77,7 +77,7 @@ class FewPreemptions:
     def choose(self, label: str, options: int, /) -> int:
         """Each value."""
         value = self._branch(options)
-        self._fingerprint.choose(value)
+        self._number.choose(value)
         return value
 
     def end(self, outcome: Outcome) -> None:
