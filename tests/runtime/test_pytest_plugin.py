@@ -332,9 +332,10 @@ def test_workers_side_by_side_leave_whole_files(tests: pytest.Pytester) -> None:
 
 def test_loading_the_plug_in_imports_nothing_of_the_machine() -> None:
     code = (
-        f"import sys, {PLUGIN}\n"
-        "print([name for name in sys.modules if name.startswith('slabrace.')"
-        " or name in ('msgspec', 'anyio', 'trio', 'structlog', 'cyclopts')])"
+        f"import json, sys, {PLUGIN}\n"
+        "print(json.dumps([name for name in sys.modules if name.startswith('slabrace.')"
+        " or name in ('msgspec', 'anyio', 'trio', 'structlog', 'cyclopts')]))"
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert sorted(eval(said.stdout)) == ["slabrace.runtime", PLUGIN]  # noqa: S307  # a list we made
+    shape = "slabrace.runtime.pytest_shape"
+    assert sorted(json.loads(said.stdout)) == ["slabrace.runtime", PLUGIN, shape]
