@@ -32,8 +32,10 @@ __all__ = ["PORTFOLIO", "RUNS", "explore", "members_of"]
 
 RUNS: Final = 20_000
 """Runs of a search that is given neither a number nor a time."""
-FIRST, LARGEST: Final = 8, 512
-"""Runs of a member's first share, and of the largest."""
+FIRST: Final = 8
+"""Runs of a member's first share; each is twice the one before,"""
+LARGEST: Final = 512
+"""and none is larger."""
 WORK: Final = 40_000
 """Deliveries that a share should not have many more of."""
 

@@ -43,7 +43,7 @@ class TraceNumber:
         self._chosen.append(value)
 
     def now(self) -> Hashable:
-        """The fingerprint of what was delivered so far."""
+        """The number of what was delivered so far."""
         self._settle()
         if self.world.clock.timers or self.world.clock.skipped:
             return tuple(self.world.picks)

@@ -1,0 +1,103 @@
+"""`slabrace explore`: search for a run that breaks a law, or show that there is none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from slabrace.runtime.explore import explore as search
+from slabrace.runtime.explore import members_of
+from slabrace.runtime.strategy_table import Options
+from slabrace.scenarios.catalogue import Catalogue
+from slabrace.scenarios.commands import search_state
+from slabrace.scenarios.commands.meter import SearchMeter
+from slabrace.scenarios.commands.options import Extras, Help, blaming, settings_in
+from slabrace.scenarios.commands.output import AsJson, print_json, say
+from slabrace.scenarios.commands.report import exit_code
+from slabrace.scenarios.commands.search_report import document, render
+from slabrace.scenarios.commands.search_worker import Shop
+
+__all__ = ["explore"]
+
+Strategies = Literal["portfolio", "dpor", "dfs", "pct", "pos", "random", "delay"]
+
+
+def explore(
+    name: Annotated[str, Help("A name from `slabrace list`, or path/to/file.py::name.")],
+    /,
+    *words: Annotated[str, Parameter(allow_leading_hyphen=True, show=False)],
+    set: Annotated[  # noqa: A002  # the option's name
+        list[str] | None, Help("A parameter of the scenario: name=value. Repeatable.")
+    ] = None,
+    strategy: Annotated[Strategies, Help("Who searches; the portfolio is all of them.")] = (
+        "portfolio"
+    ),
+    runs: Annotated[int | None, Help("Bound on the runs.")] = None,
+    time: Annotated[float | None, Help("Bound on the time, in seconds.")] = None,
+    seed: Annotated[int, Help("Of all that is drawn at random.")] = 0,
+    jobs: Annotated[int, Help("Processes that search side by side.")] = 1,
+    depth: Annotated[int | None, Help("pct: the depth of the bugs it aims at.")] = None,
+    preemptions: Annotated[int | None, Help("dfs: at most so many.")] = None,
+    delays: Annotated[int | None, Help("dfs, delay: at most so many.")] = None,
+    steps: Annotated[int | None, Help("dfs, delay: deliveries of a run.")] = None,
+    max_steps: Annotated[
+        int | None, Help("Picks after which a run is cut off, and reported as such.")
+    ] = None,
+    keep_going: Annotated[bool, Help("Do not stop at the first violation.")] = False,
+    minimize: Annotated[
+        bool, Parameter(negative="--no-minimize", help="Make what is found small, and name a cause.")
+    ] = True,
+    save: Annotated[
+        Path | None, Help("Write schedules, and where the search stands, to this directory.")
+    ] = None,
+    resume: Annotated[
+        Path | None, Help("Go on from where an interrupted search said that it stands.")
+    ] = None,
+    extras: Extras | None = None,
+    json: AsJson = False,
+) -> int:
+    """Search a scenario. Exit code 0: its verdict held; 1: it did not.
+
+    With neither --runs nor --time it is 20,000 runs. Parameters of the scenario are options, as in
+    `slabrace run`.
+    """
+    extras = extras or Extras()
+    scenario = Catalogue(extras.plugins.scenarios).find(name)
+    settings = [*(set or []), *settings_in(words, scenario)]
+    parameters = scenario.parse(settings)
+    options = Options(
+        seed=seed, depth=depth, preemptions=preemptions, delays=delays, steps=steps
+    )
+    members = members_of(strategy, options, scenario.delays)
+    shop = Shop(
+        name, tuple(settings), members, tuple(extras.words), max_steps, not keep_going
+    )
+    earlier = search_state.load(resume, shop, scenario) if resume is not None else None
+    with SearchMeter(scenario.name) as meter, blaming():
+        result = search(
+            scenario,
+            parameters,
+            members=members,
+            reference=name,
+            runs=runs,
+            seconds=time,
+            jobs=jobs,
+            loader=shop,
+            max_steps=max_steps,
+            furnish=extras.furnish(),
+            until_violation=not keep_going,
+            resume=earlier,
+            told=meter.told,
+        )
+    if save is not None or result.interrupted:
+        place = search_state.save(result, shop, save)
+        if result.interrupted:
+            say(f"to go on: slabrace explore {name} ... --resume {place}")
+    told = render(result, shop, small=minimize, save=save) if not json else ""
+    if json:
+        print_json(document(result, shop, small=minimize, save=save))
+    else:
+        print(told)
+    return exit_code(result)
