@@ -56,6 +56,7 @@ class Exploration(Result):
     finder: str | None = None
     stopped: bool = False  # at the first violation
     jobs: int = 1
+    earlier: float = 0.0  # seconds before it was resumed
 
     def take(self, share: Share) -> None:
         """Add the next share of a member. The order of shares matters, and nothing else does."""

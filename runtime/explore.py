@@ -79,15 +79,13 @@ def explore(
     furnish: Iterable[Furnish] = (),
     until_violation: bool = True,
     resume: Exploration | None = None,
-    states: Mapping[int, Any] | None = None,
     told: Told | None = None,
 ) -> Exploration:
     """Search ``scenario``; the portfolio unless ``members`` are given.
 
     ``runs`` bounds the runs, ``seconds`` the time; with neither it is `RUNS` runs. More than one
     job needs a ``loader`` that makes the same workshop in another process. ``resume`` is what an
-    earlier, interrupted search amounts to, and ``states`` where its members stand. ``told`` is
-    called after each share.
+    earlier, interrupted search amounts to. ``told`` is called after each share.
     """
     if members is None:
         members = members_of("portfolio", Options(seed=seed), scenario.delays)
@@ -100,7 +98,7 @@ def explore(
         furnish=furnish,
         max_steps=max_steps,
         until_violation=until_violation,
-        states=states,
+        states={number: each.state for number, each in enumerate(resume.members)} if resume else {},
     )
     result = resume or Exploration(scenario, sampled=True, members=[Standing(m) for m in members])
     result.interrupted = False
@@ -117,7 +115,7 @@ def explore(
         try:
             for share in shares(plan, workers, result, 2 * jobs if jobs > 1 else 1):
                 result.take(share)
-                result.seconds = time.perf_counter() - began
+                result.seconds = result.earlier + time.perf_counter() - began
                 if told is not None:
                     told(result)
                 if over(result, until_violation=until_violation, deadline=deadline):
@@ -127,7 +125,7 @@ def explore(
         for number, standing in enumerate(result.members):
             standing.state = None if standing.finished else workers.state(number)
     result.stopped = until_violation and result.positive > 0 and not result.exhausted
-    result.seconds = time.perf_counter() - began
+    result.seconds = result.earlier + time.perf_counter() - began
     for found in result.found.values():
         found.schedule = verified(found, written(found, scenario, workshop, reference), workshop.build)
     return result

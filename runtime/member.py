@@ -148,10 +148,14 @@ class Workshop:
     def build(self) -> World:
         """A world, populated."""
         world = World()
+        self.populate(world)
+        return world
+
+    def populate(self, world: World) -> None:
+        """The scenario, and what was added to it, into an empty world."""
         self.scenario(world, **self.arguments)
         for add in self.furnish:
             add(world)
-        return world
 
     def length(self) -> int:
         """Deliveries of one run, the plainest there is."""

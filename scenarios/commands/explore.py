@@ -12,11 +12,11 @@ from slabrace.runtime.explore import members_of
 from slabrace.runtime.strategy_table import Options
 from slabrace.scenarios.catalogue import Catalogue
 from slabrace.scenarios.commands import search_state
-from slabrace.scenarios.commands.meter import SearchMeter
+from slabrace.scenarios.commands.search_meter import SearchMeter
 from slabrace.scenarios.commands.options import Extras, Help, blaming, settings_in
 from slabrace.scenarios.commands.output import AsJson, print_json, say
 from slabrace.scenarios.commands.report import exit_code
-from slabrace.scenarios.commands.search_report import document, render
+from slabrace.scenarios.commands.search_report import document, findings, render
 from slabrace.scenarios.commands.search_worker import Shop
 
 __all__ = ["explore"]
@@ -71,11 +71,9 @@ def explore(
         seed=seed, depth=depth, preemptions=preemptions, delays=delays, steps=steps
     )
     members = members_of(strategy, options, scenario.delays)
-    shop = Shop(
-        name, tuple(settings), members, tuple(extras.words), max_steps, not keep_going
-    )
-    earlier = search_state.load(resume, shop, scenario) if resume is not None else None
-    with SearchMeter(scenario.name) as meter, blaming():
+    shop = Shop(name, tuple(settings), members, extras, max_steps, not keep_going)
+    earlier = search_state.load(resume, shop) if resume is not None else None
+    with SearchMeter(scenario.name, runs) as meter, blaming():
         result = search(
             scenario,
             parameters,
@@ -95,9 +93,10 @@ def explore(
         place = search_state.save(result, shop, save)
         if result.interrupted:
             say(f"to go on: slabrace explore {name} ... --resume {place}")
-    told = render(result, shop, small=minimize, save=save) if not json else ""
+    with blaming():
+        told = findings(result, shop, small=minimize)
     if json:
-        print_json(document(result, shop, small=minimize, save=save))
+        print_json(document(result, told))
     else:
-        print(told)
+        print(render(result, shop, told, save))
     return exit_code(result)

@@ -5,13 +5,17 @@ The closing line is herd7's, so that whoever greps litmus results can grep ours.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+from slabrace.runtime.errors import UsageError
 from slabrace.runtime.result import Found, Result
+from slabrace.runtime.schedule import Schedule
 from slabrace.scenarios.commands.output import counted, tree
 
-__all__ = ["document", "exit_code", "observation", "render", "trust"]
+__all__ = ["document", "exit_code", "observation", "path_of", "render", "save_to", "trust"]
 
 HELD, NOT_HELD, INTERRUPTED = 0, 1, 130
 
@@ -86,6 +90,21 @@ def trust(result: Result) -> str:
         f"{result.how}: {verdict} ({counted(result.runs, 'run')}, {result.deliveries:,} "
         f"deliveries in {result.seconds:.2f} s, {speed:,.0f}/s)"
     )
+
+
+def path_of(scenario: str, found: Found, folder: Path) -> Path:
+    """Where the schedule of a violation goes: the same bug has the same name in every search."""
+    digest = hashlib.blake2b(found.signature.encode(), digest_size=4).hexdigest()
+    return folder / f"{scenario}-{found.law}-{digest}.json"
+
+
+def save_to(path: Path, schedule: Schedule) -> None:
+    """Write ``schedule`` to ``path``, whose folder need not be there."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        schedule.save(path)
+    except OSError as error:
+        raise UsageError(f"cannot save a schedule to {path}: {error.strerror}") from error
 
 
 def exit_code(result: Result) -> int:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
 from slabrace.runtime import campaign
-from slabrace.runtime.errors import UsageError
 from slabrace.runtime.result import Found, Result
 from slabrace.scenarios.catalogue import Catalogue
 from slabrace.scenarios.commands.meter import Meter
 from slabrace.scenarios.commands.options import Extras, Help, Log, blaming, opened, settings_in
 from slabrace.scenarios.commands.output import AsJson, command, print_json, say
-from slabrace.scenarios.commands.report import document, exit_code, render
+from slabrace.scenarios.commands.report import document, exit_code, path_of, render, save_to
 
 __all__ = ["run"]
 
@@ -126,13 +124,8 @@ def keep(result: Result, folder: Path) -> dict[str, Path]:
     for found in result.found.values():
         if found.schedule is None:  # interrupted before it was made
             continue
-        digest = hashlib.blake2b(found.signature.encode(), digest_size=4).hexdigest()
-        path = folder / f"{result.scenario.name}-{found.law}-{digest}.json"
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            found.schedule.save(path)
-        except OSError as error:
-            raise UsageError(f"cannot save a schedule to {path}: {error.strerror}") from error
+        path = path_of(result.scenario.name, found, folder)
+        save_to(path, found.schedule)
         saved[found.signature] = path
         say(f"the schedule of {found.signature} is in {path}")
     return saved
