@@ -3,9 +3,10 @@
 Of a run that breaks a law, each race (history.py) is turned round, the one nearest to the end
 first: the run is made again with the later delivery before the earlier one. Everything else keeps
 its order as far as that is possible; or the later one's lane goes on until it has to wait; or the
-earlier one's comes last of all. If one of these runs has the two the other way round, comes to rest
-and breaks no law, that pair is the cause. This is seen, not guessed; and it is no more than what
-was seen: that one run passes. If no pair does it, that is what is said.
+earlier one's comes last of all; or the later one comes as early as it can. If one of these runs has
+the two the other way round, comes to rest and breaks no law, that pair is the cause. This is seen,
+not guessed; and it is no more than what was seen: that one run passes. If no pair does it, that is
+what is said.
 
 Beside it, ``last_conflict``: a cheap guess at the same, to tell bugs apart by the thousand.
 """
@@ -16,11 +17,11 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from slabrace.runtime.course import Block, Course, LaneName, Pause, course_of, joined
-from slabrace.runtime.dependence import overlap
+from slabrace.runtime.dependence import racing
 from slabrace.runtime.engine import MAX_STEPS, Engine
 from slabrace.runtime.errors import UsageError, Violation
-from slabrace.runtime.exporters.story import written
-from slabrace.runtime.history import Happened, History, Witness, touched
+from slabrace.runtime.exporters.outline import written
+from slabrace.runtime.history import Happened, History, Witness
 from slabrace.runtime.message import Envelope
 from slabrace.runtime.outcome import End, Outcome
 from slabrace.runtime.pick import Delivery, Pick, Skip
@@ -128,6 +129,7 @@ def ways(described: Sequence[Pick], history: History, first: int, second: int) -
         turns(order),
         [*turns(head), calmly, *turns(tail)],
         turns([*head, *others, *last]),
+        turns(history.hurried(first, second)),
     ):
         yield Course(joined(blocks), values)
 
@@ -187,14 +189,9 @@ def last_conflict(
             continue
         for other, earlier in reversed(delivered[:second]):
             apart = earlier.sender is not later.sender if rests else other != lane
-            if apart and conflict(earlier, later):
+            if apart and racing(earlier, later):
                 return Conflict(named(earlier), named(later))
     return None
-
-
-def conflict(one: Envelope, other: Envelope) -> bool:
-    """Whether two deliveries conflict at their addressee."""
-    return one.addressee is other.addressee and overlap(touched(one), touched(other))
 
 
 def named(envelope: Envelope) -> str:

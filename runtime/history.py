@@ -14,7 +14,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from slabrace.runtime.dependence import Access, conflicting
+from slabrace.runtime.dependence import Access, access, conflicting
 
 if TYPE_CHECKING:
     from slabrace.runtime.mailbox import Lane
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from slabrace.runtime.strategy import Strategy
     from slabrace.runtime.world import World
 
-__all__ = ["Happened", "History", "Witness", "touched"]
+__all__ = ["Happened", "History", "Witness"]
 
 
 @dataclass
@@ -69,7 +69,7 @@ class Witness:
         self._places[lane] = place + 1
         head = lane[0]
         cause = self._causes[lane][place]
-        self.happened.append(Happened(lane, place, head, cause, [touched(head)]))
+        self.happened.append(Happened(lane, place, head, cause, [access(head)]))
         return index
 
     def choose(self, label: str, options: int, /) -> int:
@@ -119,7 +119,7 @@ class History:
         for number, event in enumerate(happened):
             past = self._with(0, last.get(event.lane, -1))
             past = self._with(past, event.cause)
-            found = {other for access in event.footprint for other in by_key.get(access.key, ())}
+            found = {other for each in event.footprint for other in by_key.get(each.key, ())}
             races = []
             for other in sorted(found, reverse=True):
                 if not past >> other & 1 and conflicting(
@@ -128,8 +128,8 @@ class History:
                     races.append(other)
                     past = self._with(past, other)
             last[event.lane] = number
-            for access in event.footprint:
-                by_key.setdefault(access.key, []).append(number)
+            for each in event.footprint:
+                by_key.setdefault(each.key, []).append(number)
             self.past.append(past)
             self.races.append(races)
 
@@ -154,10 +154,16 @@ class History:
         rest = range(second + 1, len(self.happened))
         return [*range(first), *before, second, first, *after, *rest]
 
-
-def touched(envelope: Envelope) -> Access:
-    """What the delivery of ``envelope`` touches at its addressee."""
-    addressee, message = envelope.addressee, envelope.message
-    if addressee.run is not None:
-        return Access(addressee, None, writes=True)
-    return Access(addressee, message.part(), message.writes)
+    def hurried(self, first: int, second: int) -> list[int]:
+        """The same with ``second`` as early as it can be: only what happens before it, then it."""
+        footprint = self.happened[second].footprint
+        lane = self.happened[second].lane
+        needed = self._with(0, self.happened[second].cause)
+        for number in range(second):
+            event = self.happened[number]
+            after = number == first or self.past[number] >> first & 1
+            if not after and (event.lane is lane or conflicting(event.footprint, footprint)):
+                needed = self._with(needed, number)
+        before = [number for number in range(second) if needed >> number & 1]
+        done = {*before, second}
+        return [*before, second, *(n for n in range(len(self.happened)) if n not in done)]

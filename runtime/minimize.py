@@ -35,13 +35,15 @@ from slabrace.runtime.strategies.lenient import Lenient
 from slabrace.runtime.strategy import Strategy
 from slabrace.runtime.world import World
 
-__all__ = ["BUDGET", "Build", "Measure", "Minimized", "breaks", "minimize", "picks_of"]
+__all__ = ["BUDGET", "Build", "Measure", "Minimized", "again", "breaks", "minimize", "picks_of"]
 
 Build = Callable[[], World]
 """Makes the world of the run anew."""
 
 BUDGET: Final = 5_000
 """Runs that may be made."""
+AGAIN: Final = 500
+"""The same, to find and minimise a run that is like a known one."""
 LONG: Final = 100
 """Deliveries of a run that count as one run of the budget: longer runs count more."""
 LIVELY: Final = 10_000
@@ -83,6 +85,17 @@ def minimize(
     return Minimizer(build, signature, budget).minimize(picks_of(build, picks))
 
 
+def again(
+    build: Build, known: Minimized, law: str | None = None, *, budget: int = AGAIN
+) -> Minimized | None:
+    """The smallest run of ``build()`` that breaks ``law`` (unless told, that of ``known``), or None.
+
+    ``known`` is a run of another world, with other parameters perhaps: its turns are followed, and
+    if that breaks nothing, all runs with as few preemptions are made, as long as the budget lasts.
+    """
+    return Minimizer(build, law or known.signature.partition(":")[0], budget).again(known)
+
+
 def picks_of(build: Build, picks: Sequence[int] | Schedule) -> list[Pick]:
     """The picks by name; a schedule is followed to the letter once, to see that it fits."""
     if isinstance(picks, Schedule):
@@ -92,8 +105,12 @@ def picks_of(build: Build, picks: Sequence[int] | Schedule) -> list[Pick]:
 
 
 def breaks(outcome: Outcome, signature: str) -> bool:
-    """Whether the run broke the law that ``signature`` names, with its parties if it has any."""
-    return any(signature in (each.signature, each.law) for each in outcome.violations)
+    """Whether the run broke the law that ``signature`` names, with its parties if it has any.
+
+    What follows the parties (`` [the pair of deliveries]``) may differ from run to run.
+    """
+    wanted = signature.partition(" [")[0]
+    return any(wanted in (each.signature, each.law) for each in outcome.violations)
 
 
 @dataclass(frozen=True)
@@ -118,9 +135,22 @@ class Minimizer:
         self.tried: set[Course] = set()
 
     def minimize(self, picks: Sequence[Pick]) -> Minimized:
-        """Edit; search below what was reached; edit what was found."""
+        """The smallest run that breaks the law of the run with these picks."""
         self.longest = max(LIVELY, 2 * len(picks))
-        best = self.edited(self.first(course_of(picks)))
+        return self.finished(self.first(course_of(picks)))
+
+    def again(self, known: Minimized) -> Minimized | None:
+        """The same for a run that is first to be found: one like ``known``, of another world."""
+        run = self.follow(course_of(known.described))
+        most = 0
+        while run is None and most <= known.preemptions and self.left > 0:
+            run, _ = self.search(most)
+            most += 1
+        return None if run is None else self.finished(run)
+
+    def finished(self, run: Run) -> Minimized:
+        """The smallest run, as far as edits and the search find it."""
+        best = self.edited(run)
         most, exact = 0, True
         while exact and most < best.measure[0]:
             found, exact = self.search(most)
@@ -219,7 +249,7 @@ class Minimizer:
             if self.signature is not None and breaks(outcome, self.signature):
                 found = self.follow(course_of(describe(self.build, outcome.picks)))
                 return found, complete
-            complete &= outcome.end is not End.BOUND or strategy.known
+            complete &= outcome.end is not End.BOUND and not strategy.timed
         return None, complete
 
     def verified(self, best: Run, *, exact: bool) -> Minimized:

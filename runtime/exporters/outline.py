@@ -23,7 +23,7 @@ from slabrace.runtime.message import UNANSWERED, Message
 from slabrace.runtime.trace import Note, Step, canonical
 from slabrace.runtime.witness import Call
 
-__all__ = ["Point", "Row", "compose"]
+__all__ = ["Point", "Row", "compose", "written"]
 
 LEFT_OUT: Final = "..."
 RETURNED: Final = "return"

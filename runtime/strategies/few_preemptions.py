@@ -8,7 +8,7 @@ Programs, PLDI 2007.)
 
 Each run begins anew; what is kept is the list of its branchings. Where one has come to a state that
 was met before (trace_number.py), with the same lane having its turn and no more preemptions left, it
-is ended as ``known``: all that could follow was seen, or will be.
+ends as ``REDUNDANT``: all that could follow was seen, or will be.
 """
 
 from __future__ import annotations
@@ -28,13 +28,16 @@ __all__ = ["FewPreemptions"]
 
 
 class FewPreemptions:
-    """Begins once for each run with at most ``most`` preemptions; ``over`` when all were made."""
+    """Begins once for each run with at most ``most`` preemptions; ``over`` when all were made.
+
+    ``timed``: a timer ran out in one of them. When it does is not searched through.
+    """
 
     def __init__(self, most: int) -> None:
         self.most = most
         self._path: list[list[int]] = []  # branch taken, and how many there are
         self.over = False
-        self.known = False  # the run that has just ended led to what is known
+        self.timed = False
         self._met: dict[Hashable, int] = {}  # state -> the most preemptions that were left there
 
     def begin(self, world: World) -> bool:
@@ -42,7 +45,7 @@ class FewPreemptions:
         self._depth = 0
         self._left = self.most
         self._last: Lane | None = None
-        self.known = False
+        self._clock = world.clock
         self._number = TraceNumber(world)
         return not self.over
 
@@ -50,6 +53,7 @@ class FewPreemptions:
         """Stay, or as long as that may be: each other lane, by number."""
         lane = ready[0] if len(ready) == 1 else self._among(ready)
         self._last = lane
+        self.timed |= lane[0].addressee is self._clock
         self._number.deliver(lane)
         return lane.slot
 
@@ -70,8 +74,7 @@ class FewPreemptions:
         """End the run here if it has come to a state that was met before."""
         state = (self._number.now(), present and (present.owner.label, present.key))
         if self._met.get(state, -1) >= self._left:
-            self.known = True
-            raise Stop(End.BOUND)
+            raise Stop(End.REDUNDANT)
         self._met[state] = self._left
 
     def choose(self, label: str, options: int, /) -> int:
