@@ -47,10 +47,10 @@ Told = Callable[[Exploration], None]
 def members_of(strategy: str, options: Options, delays: Sequence[str] = ()) -> tuple[Member, ...]:
     """The members of a search by ``strategy``: one, or those of the portfolio.
 
-    ``delays`` are the scenario's: they help a random walk, and in a portfolio nobody else.
+    ``delays`` are the scenario's: they help a random walk, and nobody else.
     """
     if strategy != "portfolio":
-        return (Member(strategy, options, tuple(delays)),)
+        return (Member(strategy, options, tuple(delays) if strategy == "random" else ()),)
     refused = [
         name
         for name in options.__struct_fields__

@@ -135,6 +135,9 @@ class ReadUnit(Access, frozen=True, gc=False):
     def part(self) -> str:
         return "unit"
 
+    def told(self, addressee: str) -> str:
+        return f"{addressee}->unit[{self.index}]"
+
 
 class TakeUnits(Access, frozen=True, gc=False):
     """All of ``info->unit[]``, and NULL in its place."""
@@ -143,9 +146,6 @@ class TakeUnits(Access, frozen=True, gc=False):
 
     def part(self) -> str:
         return "unit"
-
-    def told(self, addressee: str) -> str:
-        return f"{addressee}->unit[{self.index}]"
 
 
 class SetBit(Access, frozen=True, gc=False):
