@@ -78,6 +78,7 @@ from slabrace.actors.messages.rcu import (
     SynchronizeRcu,
     SynchronizeSrcu,
 )
+from slabrace.actors.messages.weak import ForwardedLoad, Issue, Late, SplitRmw, StoreRelease
 
 __all__ = [
     "Access",
@@ -100,14 +101,17 @@ __all__ = [
     "ExpGpEnd",
     "ExpGpStart",
     "FindNextBit",
+    "ForwardedLoad",
     "GpEnd",
     "GpStart",
     "IdrAlloc",
     "IdrFind",
     "IdrRemove",
     "IsContended",
+    "Issue",
     "Kfree",
     "KvfreeCallRcu",
+    "Late",
     "LinkChild",
     "Load",
     "Lock",
@@ -131,9 +135,11 @@ __all__ = [
     "SetBit",
     "ShrinkLruvec",
     "ShrinkerFreeRcuCb",
+    "SplitRmw",
     "SrcuReadLock",
     "SrcuReadUnlock",
     "Store",
+    "StoreRelease",
     "SynchronizeRcu",
     "SynchronizeSrcu",
     "UnlinkChild",

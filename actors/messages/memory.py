@@ -28,6 +28,10 @@ __all__ = [
 class Load(Access, frozen=True, gc=False):
     word: str
     name = "READ_ONCE"
+    writes = False
+
+    def part(self) -> str:
+        return self.word
 
 
 class Store(Access, frozen=True, gc=False):
@@ -35,11 +39,17 @@ class Store(Access, frozen=True, gc=False):
     value: Any
     name = "WRITE_ONCE"
 
+    def part(self) -> str:
+        return self.word
+
 
 class AddReturn(Access, frozen=True, gc=False):
     word: str
     delta: int
     name = "atomic_long_add_return"
+
+    def part(self) -> str:
+        return self.word
 
 
 class Kfree(Access, frozen=True, gc=False):
@@ -57,6 +67,7 @@ class IdrAlloc(Access, frozen=True, gc=False):
 class IdrFind(Access, frozen=True, gc=False):
     id: int
     name = "idr_find"
+    writes = False
 
 
 class IdrRemove(Access, frozen=True, gc=False):
