@@ -7,7 +7,7 @@ where ``ask`` sends, what a fence waits for, and when the CPU is quiescent.
 A read-side section counts from the delivery of its first access to that of its last, as under SC
 (decision 0003); only that these need not be the first and the last that were sent. A grace period
 waits for a CPU until a moment, after its beginning, at which the CPU stands outside its sections,
-and then for the stores that are pending at that moment.
+and then for the stores that it has surely issued by that moment.
 
 Sources: memory.py; kernel/rcu/tree.c (v6.6) for the barriers of a grace period.
 """
@@ -71,6 +71,7 @@ class WeakCpu(Cpu):
 
         But for a Store itself: awaiting that one waits until it is visible.
         """
+        self._let_know(write=True)
         buffer = self.buffer
         order = ORDERS[type(message)]
         if order in buffer.model.buffered:
@@ -157,12 +158,19 @@ class WeakCpu(Cpu):
 
     def stands_in_the_way(self) -> bool:
         """In a section, or with a store that is not visible yet."""
-        return bool(self.buffer.everything()) or self.in_rcu_section()
+        self._let_know(write=False)
+        return bool(self.buffer.executed()) or self.in_rcu_section()
 
     def report_quiescent_state(self, flavour: str) -> None:
-        """Tell a grace period, once what is pending now is delivered."""
-        self.rcu_sections_under_way()
-        self.buffer.report(self.kernel.rcu, QuiescentState(flavour, self), behind=bool(self.ending))
+        """Tell a grace period, once sections that were left are over and stores are visible."""
+        tails = [access for each in self.ending if each.look() for access in each.open]
+        after = [*self.buffer.executed(), *tails]
+        self.buffer.report(self.kernel.rcu, QuiescentState(flavour, self), after)
+
+    def _let_know(self, *, write: bool) -> None:
+        """How far a CPU has come decides for whom a grace period waits: no message says so."""
+        if self.world.footprint is not None:
+            self.world.touch((self.name, "program"), write=write)
 
 
 MANY = 16

@@ -13,7 +13,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from slabrace.actors.messages import AddReturn, ForwardedLoad, Kfree, Late, Load, SplitRmw, Store
+from slabrace.actors.messages import (
+    AddReturn,
+    ForwardedLoad,
+    Kfree,
+    Late,
+    Load,
+    SplitRmw,
+    Store,
+    StoreRelease,
+)
 from slabrace.runtime.actor import Actor, HandlerTable, handles
 from slabrace.runtime.message import Message
 
@@ -44,7 +53,7 @@ class KernelObject(Actor):
     def load(self, message: Load) -> Any:
         return getattr(self, message.word)
 
-    @handles(Store)
+    @handles(Store, StoreRelease)
     def store(self, message: Store) -> None:
         setattr(self, message.word, message.value)
 

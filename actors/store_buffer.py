@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from slabrace.actors.memory import Location, Model, word_of
 from slabrace.actors.messages import Issue, Late, Store
@@ -35,6 +35,14 @@ if TYPE_CHECKING:
 __all__ = ["StoreBuffer"]
 
 
+class Pending(NamedTuple):
+    """A store to ``location``: the CPU's ``number``-th, after so many accesses in program order."""
+
+    location: Location
+    number: int
+    accesses: int
+
+
 class Waiting(NamedTuple):
     """An envelope that goes to ``lane`` as soon as ``needs`` are delivered."""
 
@@ -43,26 +51,37 @@ class Waiting(NamedTuple):
     needs: list[Envelope]
 
 
+REPORTS: Final = "qs"
+"""The lane of what is no store and waits for stores."""
+
+
 class StoreBuffer(Part):
     """See the head of this file."""
 
-    __slots__ = ("backlog", "cpu", "held", "lanes", "model", "pending", "wall")
+    __slots__ = (
+        "accesses", "backlog", "cpu", "held", "lanes", "latest", "model", "pending", "stores",
+        "wall",
+    )  # fmt: skip
     kind = "store_buffer"
 
     def __init__(self, cpu: WeakCpu, model: Model) -> None:
         self.cpu = cpu
         self.model = model
-        self.pending: dict[Envelope, Location] = {}  # in program order
+        self.pending: dict[Envelope, Pending] = {}  # in program order
         self.held: list[Waiting] = []
         self.backlog: deque[Waiting] = deque()
         self.lanes: dict[str, None] = {}  # all that were ever used
         self.wall: list[Envelope] = []  # pending at the last smp_wmb()
+        self.accesses = 0  # sent in program order
+        self.stores = 0
+        self.latest = -1  # of the stores that were delivered, the number of the latest
 
     # -- accesses in program order -----------------------------------------------------
 
     def access(self, to: Any, message: Message, needs: list[Envelope]) -> Envelope:
         """Send in program order, when ``needs`` are delivered."""
         envelope = Envelope(self.cpu, to, message)
+        self.accesses += 1
         program = self.cpu.program
         if needs or self.backlog:
             self.backlog.append(Waiting(envelope, program, needs))
@@ -77,7 +96,7 @@ class StoreBuffer(Part):
 
     def overlapping(self, location: Location) -> list[Envelope]:
         """What is pending for ``location``, in program order."""
-        return [store for store, other in self.pending.items() if location.overlaps(other)]
+        return [s for s, other in self.pending.items() if location.overlaps(other.location)]
 
     def not_forwarded(self, location: Location) -> list[Envelope]:
         """What a load of ``location`` has to wait for: it cannot be answered from an atomic."""
@@ -89,9 +108,22 @@ class StoreBuffer(Part):
         """The latest pending store to ``location``: it answers a load that is delivered now."""
         found: Envelope | None = None
         for store, other in self.pending.items():
-            if other == location:
+            if other.location == location:
                 found = store
         return found
+
+    def executed(self) -> list[Envelope]:
+        """What is pending and was surely issued: something later in the program was delivered.
+
+        A CPU of the model issues at once; one that has not come to it yet is not told from it.
+        """
+        self._look()
+        delivered = self.accesses - len(self.cpu.program) - len(self.backlog)
+        return [
+            store
+            for store, other in self.pending.items()
+            if other.accesses < delivered or other.number < self.latest
+        ]
 
     @property
     def last(self) -> Envelope | None:
@@ -105,16 +137,16 @@ class StoreBuffer(Part):
     def take(self, to: Any, message: Message, *, release: bool = False) -> Envelope:
         """Take a store; behind the accesses that nobody has awaited yet, if there are any."""
         envelope = Envelope(self.cpu, to, Late(message))
-        self._issue_after(Issue(envelope, to, word_of(message), release, None))
+        self._issue_after(Issue(envelope, to, word_of(message), release))
         return envelope
 
-    def report(self, to: Actor, message: Message, *, behind: bool) -> None:
-        """Send ``message`` once all that is pending now is delivered; ``behind`` loads, too."""
-        issue = Issue(Envelope(self.cpu, to, message), to, None, release=True, lane="qs")
-        if behind:
-            self._issue_after(issue)
-        else:
-            self.issue(issue)
+    def report(self, to: Actor, message: Message, after: list[Envelope]) -> None:
+        """Send ``message`` when ``after`` are delivered, stores or others; it is no store."""
+        envelope = Envelope(self.cpu, to, message)
+        if all(access in self.pending for access in after):
+            self._admit(envelope, REPORTS, after)
+        else:  # behind what was sent in program order, and what that has to issue
+            self.access(self, Issue(envelope, to, None, release=True), [])
 
     def _issue_after(self, issue: Issue) -> None:
         if self.last is not None:
@@ -127,15 +159,16 @@ class StoreBuffer(Part):
         """A store enters the buffer."""
         envelope: Envelope = message.envelope
         location = Location(message.where, message.word)
-        if message.lane is not None:  # a report: it is no store
-            self._admit(envelope, message.lane, self.everything())
+        if not isinstance(envelope.message, Late):
+            self._admit(envelope, REPORTS, self.everything())
             return
         needs: list[Envelope] = []
         if not self.model.fifo:
             needs = self.everything() if message.release else self._before(location)
         key = self.model.lane_of(location)
         self.lanes[key] = None
-        self.pending[envelope] = location
+        self.pending[envelope] = Pending(location, self.stores, self.accesses)
+        self.stores += 1
         self._admit(envelope, key, needs)
 
     def _before(self, location: Location) -> list[Envelope]:
@@ -146,7 +179,8 @@ class StoreBuffer(Part):
             *(
                 store
                 for store, other in self.pending.items()
-                if location.overlaps(other) and (other != location or store in held)
+                if location.overlaps(other.location)
+                and (other.location != location or store in held)
             ),
         ]
 
@@ -165,8 +199,9 @@ class StoreBuffer(Part):
 
     def retire(self, store: Envelope) -> None:
         """``store`` is delivered: let go what waited for it alone."""
-        location = self.pending.pop(store)
-        self._touch(self.model.lane_of(location), write=True)
+        pending = self.pending.pop(store)
+        self.latest = max(self.latest, pending.number)
+        self._touch(self.model.lane_of(pending.location), write=True)
         if not self.held and not self.backlog:
             return
         self._look()

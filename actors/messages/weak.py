@@ -74,7 +74,6 @@ class Issue(Access, frozen=True, gc=False):
     where: Any
     word: str | None
     release: bool
-    lane: str | None
     name = "issue"
 
     def __str__(self) -> str:
