@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from slabrace.actors.cpu import Cpu
-from slabrace.actors.memory import ORDERS, WORDS, Location, Model, Order, word_of
+from slabrace.actors.memory import LOCKS, ORDERS, WORDS, Location, Model, Order, word_of
 from slabrace.actors.messages import (
     ForwardedLoad,
     Load,
@@ -89,6 +89,8 @@ class WeakCpu(Cpu):
             needs = buffer.not_forwarded(location)
         else:
             needs = buffer.overlapping(location)
+            if isinstance(message, LOCKS):
+                buffer.build_wall(buffer.last_unlock())
         envelope = buffer.access(to, message, needs)
         self._enter(envelope)
         return envelope
@@ -121,7 +123,7 @@ class WeakCpu(Cpu):
     async def smp_wmb(self) -> None:
         """A barrier for stores: the later ones wait, the CPU does not."""
         await self._settle()
-        self.buffer.build_wall()
+        self.buffer.build_wall(self.buffer.everything())
 
     async def _settle(self) -> None:
         """Wait for the accesses that were sent and not awaited."""

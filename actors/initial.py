@@ -16,24 +16,20 @@ if TYPE_CHECKING:
     from slabrace.actors.kernel import Kernel
     from slabrace.actors.memcg import Memcg
 
-__all__ = ["lists_of", "mounted", "object_of", "set_bit"]
+__all__ = ["linked", "lists_of", "mounted", "object_of", "room_for", "set_bit", "stale_bit"]
 
 
-def mounted(kernel: Kernel, name: str) -> SuperBlock:
+def mounted(
+    kernel: Kernel, name: str, kind: type[SuperBlock] = SuperBlock, *, born: bool = True
+) -> SuperBlock:
     """A superblock that was mounted long ago; every memcg has room for its id."""
-    sb = kernel.new_superblock(name)
+    sb = kernel.new_superblock(name, kind)
     shrinker = Shrinker(sb, memcg_aware=True, numa_aware=True, nonslab=False, seeks=2, batch=1024)
     kernel.new_shrinker(f"sb-{name}", shrinker)
     idr = kernel.shrinker_idr
     shrinker.id = len(idr.entries)
     idr.entries[shrinker.id] = shrinker
-    bits = kernel.unit_bits
-    words = kernel.globals
-    if shrinker.id >= words.shrinker_nr_max:
-        words.shrinker_nr_max = (shrinker.id // bits + 1) * bits
-        for memcg in kernel.descendants(kernel.root_mem_cgroup):
-            for pernode in memcg.nodeinfo:
-                kernel.version.boot_grow(pernode)
+    room_for(kernel, shrinker.id)
     head = kernel.shrinker_list
     last = head.prev
     shrinker.next, shrinker.prev = head, last
@@ -44,9 +40,38 @@ def mounted(kernel: Kernel, name: str) -> SuperBlock:
     sb.s_shrink = sb.dentry_lru.shrinker = sb.inode_lru.shrinker = shrinker
     sb.embedded = shrinker if kernel.version.embedded_shrinker else None
     kernel.list_lrus.lrus.update({sb.dentry_lru: None, sb.inode_lru: None})
-    sb.sb_born = True
+    sb.sb_born = born
     kernel.superblocks[sb] = None
     return sb
+
+
+def room_for(kernel: Kernel, id_: int) -> None:
+    """Every memcg has room for ``id_``."""
+    bits = kernel.unit_bits
+    words = kernel.globals
+    if id_ >= words.shrinker_nr_max:
+        words.shrinker_nr_max = (id_ // bits + 1) * bits
+        for memcg in kernel.descendants(kernel.root_mem_cgroup):
+            for pernode in memcg.nodeinfo:
+                kernel.version.boot_grow(pernode)
+
+
+def stale_bit(kernel: Kernel, memcg: Memcg, id_: int = 0) -> None:
+    """``memcg`` has the bit of a shrinker that is gone: shrinker_free() leaves bits alone."""
+    room_for(kernel, id_)
+    for pernode in memcg.nodeinfo:
+        if pernode.shrinker_info is not None:
+            pernode.shrinker_info.boot_set_bit(id_)
+
+
+def linked(kernel: Kernel, name: str) -> Memcg:
+    """A memcg below the root that the iterator sees already and that is not online yet."""
+    root = kernel.root_mem_cgroup
+    memcg = kernel.new_memcg(root, name)
+    root.refcnt += 1
+    root.serials.append(memcg.serial)
+    root.children[memcg.serial] = memcg
+    return memcg
 
 
 def object_of(kernel: Kernel, sb: SuperBlock, memcg: Memcg, nid: int = 0) -> Item:

@@ -195,9 +195,9 @@ class Kernel:
         shrinker.publish_in(self.world, self._unused(name))
         return shrinker
 
-    def new_superblock(self, name: str) -> SuperBlock:
+    def new_superblock(self, name: str, kind: type[SuperBlock] = SuperBlock) -> SuperBlock:
         """A superblock that is not born yet."""
-        sb = SuperBlock(self, self.nodes)
+        sb = kind(self, self.nodes)
         sb.publish_in(self.world, self._unused(name))
         return sb
 

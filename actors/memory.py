@@ -19,6 +19,8 @@ What an access is, says ``ORDERS``; what is not there is fully ordered, which is
     RELEASE  a STORE that waits for all earlier stores, makes no later one wait, and nobody waits
              for it: smp_store_release(), rcu_assign_pointer(), unlocks. Also what is sent to
              machinery that publishes it so: kfree(), call_rcu(), kvfree_rcu(), xa_store()
+             An unlock and a later lock of the same CPU, of whatever lock, order stores before
+             the one and after the other (LKMM's po-unlock-lock-po)
     RMW      a plain ``word++`` under a lock: reads in program order, stores like a STORE
     FULL     waits for all stores before it; whatever comes later waits for it: xchg(),
              atomic_add_return(), refcount_dec_and_test(), complete(), queue_work(), waiting
@@ -39,7 +41,19 @@ from slabrace.actors import messages as m
 from slabrace.runtime.errors import UsageError, nearest
 from slabrace.runtime.message import Message
 
-__all__ = ["MODELS", "ORDERS", "WORDS", "Location", "Memory", "Model", "Order", "model", "word_of"]
+__all__ = [
+    "LOCKS",
+    "MODELS",
+    "ORDERS",
+    "UNLOCKS",
+    "WORDS",
+    "Location",
+    "Memory",
+    "Model",
+    "Order",
+    "model",
+    "word_of",
+]
 
 Memory = Literal["sc", "tso", "pso"]
 
@@ -83,6 +97,9 @@ KINDS: Final[dict[Order, tuple[type[Message], ...]]] = {
     Order.RMW: (m.LruAdd,),
 }  # fmt: skip
 ORDERS: Final = Orders({kind: order for order, kinds in KINDS.items() for kind in kinds})
+
+LOCKS: Final = (m.MutexLock, m.Lock, m.DownRead, m.DownReadTrylock, m.DownWrite)
+UNLOCKS: Final = (m.MutexUnlock, m.Unlock, m.UpRead, m.UpWrite)
 
 WORDS: Final[dict[type, str]] = {
     m.SetBit: "map",

@@ -60,6 +60,21 @@ class DoubleFree(KernelLaw):
         )
 
 
+class NullDeref(KernelLaw):
+    """No pointer is followed before it was stored: zeroed memory is NULL."""
+
+    law: ClassVar[str] = "null_deref"
+
+    @watches("null_deref")
+    def followed(self, event: Event) -> None:
+        by, where = event.fields["by"], event.fields["where"]
+        self.violated(
+            f"BUG: kernel NULL pointer dereference: {by.name} follows {event.fields['word']} of "
+            f"{where.kind} {where.name}",
+            where, by,
+        )  # fmt: skip
+
+
 class RefcountWarning(KernelLaw):
     """I4, first half: no underflow, no saturation. The second half is IdleRefcount."""
 
@@ -233,6 +248,7 @@ class CallbackLifetime(KernelLaw):
 LAWS = (
     UseAfterFree,
     DoubleFree,
+    NullDeref,
     Leak,
     RefcountWarning,
     IdleRefcount,

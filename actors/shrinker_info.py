@@ -149,7 +149,10 @@ class ShrinkerInfo(ShrinkerInfoBase):
         """``map_nr_max`` and ``unit[]`` do not change once published, so one access reads both."""
         if message.index >= len(self.unit):
             return None
-        return self.unit[message.index]
+        unit = self.unit[message.index]
+        if unit is None:
+            self.note("null_deref", by=self.sender, where=self, word=f"unit[{message.index}]")
+        return unit
 
     def references(self) -> Iterator[KernelObject]:
         return (unit for unit in self.unit if unit is not None)

@@ -22,7 +22,7 @@ from collections import deque
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from slabrace.actors.memory import Location, Model, word_of
+from slabrace.actors.memory import UNLOCKS, Location, Model, word_of
 from slabrace.actors.messages import Issue, Late, Store
 from slabrace.actors.object import Part
 from slabrace.runtime.actor import Actor, handles
@@ -71,7 +71,7 @@ class StoreBuffer(Part):
         self.held: list[Waiting] = []
         self.backlog: deque[Waiting] = deque()
         self.lanes: dict[str, None] = {}  # all that were ever used
-        self.wall: list[Envelope] = []  # pending at the last smp_wmb()
+        self.wall: list[Envelope] = []  # what no later store may overtake
         self.accesses = 0  # sent in program order
         self.stores = 0
         self.latest = -1  # of the stores that were delivered, the number of the latest
@@ -191,9 +191,15 @@ class StoreBuffer(Part):
         else:
             self.world.ready.put(envelope, lane)
 
-    def build_wall(self) -> None:
-        """smp_wmb(): no later store before those that are pending now."""
-        self.wall = self.everything()
+    def build_wall(self, stores: list[Envelope]) -> None:
+        """No later store before ``stores``: smp_wmb(), or a lock after an unlock."""
+        self.wall = [*self._open(self.wall), *stores]
+
+    def last_unlock(self) -> list[Envelope]:
+        """The latest unlock that is pending; when it is delivered, all before it is."""
+        self._look()
+        found = [s for s in self.pending if isinstance(s.message.access, UNLOCKS)]
+        return found[-1:]
 
     # -- deliveries --------------------------------------------------------------------
 

@@ -72,10 +72,16 @@ class SuperBlock(KernelObject):
         cpu.ftrace("super_cache_count")
         if not await cpu.read_once(self, "sb_born"):
             return 0
+        await cpu.smp_rmb()  # pairs with set_born()
         lrus = self.kernel.list_lrus
-        total = await lrus.list_lru_count_one(cpu, self.dentry_lru, sc.memcg, sc.nid)
+        total = await self.nr_cached_objects(cpu, sc)
+        total += await lrus.list_lru_count_one(cpu, self.dentry_lru, sc.memcg, sc.nid)
         total += await lrus.list_lru_count_one(cpu, self.inode_lru, sc.memcg, sc.nid)
         return total or SHRINK_EMPTY
+
+    async def nr_cached_objects(self, cpu: Cpu, sc: ShrinkControl) -> int:
+        """s_op->nr_cached_objects(): what the file system itself could free. tmpfs has none."""
+        return 0
 
     async def scan_objects(self, cpu: Cpu, sc: ShrinkControl) -> int:
         """super_cache_scan(): dentries and inodes in proportion, each one more than asked."""
@@ -92,6 +98,15 @@ class SuperBlock(KernelObject):
             freed += await lrus.list_lru_walk_one(cpu, lru, sc.memcg, sc.nid, count)
         cpu.up_read(self.s_umount)
         return freed
+
+    # -- how it comes about ------------------------------------------------------------
+
+    async def fill_super(self, cpu: Cpu) -> None:
+        """What the file system sets up. Of a tmpfs the shrinker looks at none of it."""
+
+    async def set_born(self, cpu: Cpu) -> None:
+        """SB_BORN, and before it the smp_wmb() that pairs with super_cache_count()'s smp_rmb()."""
+        cpu.smp_store_release(self, "sb_born", True)
 
 
 async def mount(
@@ -117,7 +132,8 @@ async def mount(
     kernel.list_lrus.lrus.update({sb.dentry_lru: None, sb.inode_lru: None})
     cpu.mutex_unlock(kernel.list_lrus_mutex)
     await version.shrinker_register(cpu, shrinker)
-    cpu.smp_store_release(sb, "sb_born", True)  # pairs with the smp_rmb() of super_cache_count()
+    await sb.fill_super(cpu)
+    await sb.set_born(cpu)
     kernel.superblocks[sb] = None
     return sb
 

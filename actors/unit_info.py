@@ -91,16 +91,18 @@ class UnitInfo(Version):
                 self.shrinker_unit_free(cpu, new, start)
                 return False
             new.unit[index] = unit
+        cpu.initialised(new, "unit", [None] * len(new.unit))
         return True
 
     def shrinker_unit_free(self, cpu: Cpu, info: ShrinkerInfo, start: int) -> None:
         """Free the units from ``start`` on, up to the first that is missing."""
-        for index in range(start, len(info.unit)):
-            unit = info.unit[index]
+        units: list[ShrinkerInfoUnit | None] = cpu.peek(info, "unit")
+        for index in range(start, len(units)):
+            unit = units[index]
             if unit is None:
                 break
             cpu.kfree(unit)
-            info.unit[index] = None
+            units[index] = None
 
     # -- free --------------------------------------------------------------------------
 
@@ -152,7 +154,7 @@ class UnitInfo(Version):
         info: ShrinkerInfo = await cpu.rcu_dereference(memcg.nodeinfo[nid], "shrinker_info")
         unit = await self.unit_to_mark(cpu, info, id_)
         if unit is not None:
-            await cpu.smp_mb()  # smp_mb__before_atomic(): pairs with the one after clear_bit()
+            await self.mb_before_set_bit(cpu)
             await cpu.ask(unit, SET_BIT[offset])
         cpu.rcu_read_unlock()
 

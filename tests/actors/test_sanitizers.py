@@ -25,12 +25,12 @@ def refcounted(kernel: Kernel) -> RefcountRcu:
     return kernel.version
 
 
-def test_there_are_fifteen_laws_under_fourteen_names() -> None:
-    assert len(LAWS) == 15
+def test_there_are_sixteen_laws_under_fifteen_names() -> None:
+    assert len(LAWS) == 16
     assert sorted({law.law for law in LAWS}) == [
         "callback_lifetime", "deferred_conservation", "double_free", "grace_period",
-        "info_covers_ids", "leak", "lock_order", "lost_bit", "rcu_stall", "rcu_usage", "refcount",
-        "sleep_in_atomic", "unit_index", "use_after_free",
+        "info_covers_ids", "leak", "lock_order", "lost_bit", "null_deref", "rcu_stall", "rcu_usage",
+        "refcount", "sleep_in_atomic", "unit_index", "use_after_free",
     ]  # fmt: skip
 
 
