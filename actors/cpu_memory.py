@@ -1,8 +1,8 @@
 """MemoryVerbs: how a CPU reads, writes and allocates, and what it may do in which context.
 
 All that a CPU sends travels in one lane, so program order is delivery order (sequential
-consistency). A load is sent when it is called and waited for when it is awaited: the await is the
-dependency.
+consistency; weaker models are in memory.py). A load is sent when it is called and waited for when
+it is awaited: the await is the dependency.
 
 Sources: include/asm-generic/rwonce.h, include/linux/kernel.h:might_sleep(), mm/slab_common.c; v6.6.
 """
@@ -115,8 +115,24 @@ class MemoryVerbs(Actor):
         """atomic_long_add_return(delta, &where->word): the new value."""
         return self.ask(where, AddReturn(word, delta))
 
+    def initialised(self, where: KernelObject, word: str, zeroed: Any = None) -> None:
+        """``word`` of new memory was given its value: no access, as nobody can see it yet.
+
+        It is one where stores can be late (cpu_weak.py); until then ``zeroed`` is seen.
+        """
+
+    def peek(self, where: KernelObject, word: str) -> Any:
+        """A plain load of what nobody else writes now: no access."""
+        return getattr(where, word)
+
     async def smp_mb(self) -> None:
         """A full barrier: waits until this CPU's lanes are empty, which one lane always is."""
+
+    async def smp_wmb(self) -> None:
+        """A barrier for stores, which one lane needs no more than the other."""
+
+    async def smp_rmb(self) -> None:
+        """A barrier for loads: they are in program order in every model there is (memory.py)."""
 
     # -- memory ------------------------------------------------------------------------
 

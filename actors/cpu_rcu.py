@@ -115,6 +115,10 @@ class RcuVerbs(MemoryVerbs):
         self.world.touch(("rcu", self.label), write=False)
         return bool(self.rcu_sections_under_way())
 
+    def stands_in_the_way(self) -> bool:
+        """Whether a grace period that begins now has to wait for this CPU."""
+        return self.in_rcu_section()
+
     def rcu_dereference(self, where: KernelObject, word: str) -> Envelope:
         """rcu_dereference(where->word); outside a section lockdep complains."""
         if not self.rcu_nesting:

@@ -130,7 +130,7 @@ class FlatInfo(Version):
         info: FlatShrinkerInfo = await cpu.rcu_dereference(memcg.nodeinfo[nid], "shrinker_info")
         if id_ >= info.map_nr_max:  # no check in the kernel: it would write past the map
             cpu.note("unit_out_of_range", cpu=cpu, info=info, index=id_)
-        await cpu.smp_mb()  # smp_mb__before_atomic(): pairs with the one after clear_bit()
+        await self.mb_before_set_bit(cpu)
         await cpu.ask(info, SetBit(id_))
         cpu.rcu_read_unlock()
 

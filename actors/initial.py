@@ -16,10 +16,15 @@ if TYPE_CHECKING:
     from slabrace.actors.kernel import Kernel
     from slabrace.actors.memcg import Memcg
 
-__all__ = ["deferred", "lists_of", "mounted", "object_of", "preallocated", "set_bit"]
+__all__ = [
+    "deferred", "linked", "lists_of", "mounted", "object_of", "preallocated", "room_for", "set_bit",
+    "stale_bit",
+]  # fmt: skip
 
 
-def mounted(kernel: Kernel, name: str, kind: type[SuperBlock] = SuperBlock) -> SuperBlock:
+def mounted(
+    kernel: Kernel, name: str, kind: type[SuperBlock] = SuperBlock, *, born: bool = True
+) -> SuperBlock:
     """A superblock that was mounted long ago; every memcg has room for its id."""
     sb, shrinker = preallocated(kernel, name, kind)
     if shrinker.memcg_aware:
@@ -31,7 +36,7 @@ def mounted(kernel: Kernel, name: str, kind: type[SuperBlock] = SuperBlock) -> S
     shrinker.registered = True
     shrinker.refcount = 0 if kernel.version.embedded_shrinker else 1
     shrinker.note("shrinker_registered", shrinker=shrinker)
-    sb.sb_born = True
+    sb.sb_born = born
     kernel.superblocks[sb] = None
     return sb
 
@@ -65,6 +70,24 @@ def room_for(kernel: Kernel, id_: int) -> None:
         for memcg in kernel.descendants(kernel.root_mem_cgroup):
             for pernode in memcg.nodeinfo:
                 kernel.version.boot_grow(pernode)
+
+
+def stale_bit(kernel: Kernel, memcg: Memcg, id_: int = 0) -> None:
+    """``memcg`` has the bit of a shrinker that is gone: shrinker_free() leaves bits alone."""
+    room_for(kernel, id_)
+    for pernode in memcg.nodeinfo:
+        if pernode.shrinker_info is not None:
+            pernode.shrinker_info.boot_set_bit(id_)
+
+
+def linked(kernel: Kernel, name: str) -> Memcg:
+    """A memcg below the root that the iterator sees already and that is not online yet."""
+    root = kernel.root_mem_cgroup
+    memcg = kernel.new_memcg(root, name)
+    root.refcnt += 1
+    root.serials.append(memcg.serial)
+    root.children[memcg.serial] = memcg
+    return memcg
 
 
 def object_of(kernel: Kernel, sb: SuperBlock, memcg: Memcg, nid: int = 0) -> Item:

@@ -6,9 +6,9 @@
 
 ``unit_bits`` is SHRINKER_UNIT_BITS (64; 2 makes expansion happen at the third id), ``kmem`` False
 is cgroup.memory=nokmem, ``mem_cgroup_disabled`` cgroup_disable=memory (a root and no iterator),
-``faults`` how many allocations of one run may fail and ``failing`` which
-(a pattern of their names, as a failslab filter would have). ``calls`` counts kernel functions,
-``stats`` what a person would ask for.
+``faults`` how many allocations of one run may fail and ``failing`` which (a pattern of their names,
+as a failslab filter would have). ``memory`` is a model of memory.py: sc, tso or pso. ``calls``
+counts kernel functions, ``stats`` what a person would ask for.
 """
 
 from __future__ import annotations
@@ -18,12 +18,14 @@ from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from slabrace.actors.cpu_weak import equip
 from slabrace.actors.idr import Idr
 from slabrace.actors.list_lru import Item, ObjCgroup
 from slabrace.actors.list_lrus import ListLrus
 from slabrace.actors.locks import Mutex, RwSem
 from slabrace.actors.memcg import Memcg
 from slabrace.actors.memcg_life import MemcgLife
+from slabrace.actors.memory import Memory, model
 from slabrace.actors.object import KernelObject, Part
 from slabrace.actors.rcu import RcuManager
 from slabrace.actors.sanitizers import LAWS
@@ -77,6 +79,7 @@ class Kernel:
         list_lrus: type[ListLrus] | None = None,
         rcu: type[RcuManager] = RcuManager,
         lives: type[MemcgLife] = MemcgLife,
+        memory: Memory = "sc",
         laws: bool = True,
     ) -> None:
         self.world = world
@@ -87,6 +90,7 @@ class Kernel:
         self.faults = faults  # how many may still fail
         self.faulty = faults > 0
         self.failing = failing
+        self.memory = model(memory)
         self.calls: dict[str, int] = defaultdict(int)
         self.stats: dict[str, int] = defaultdict(int)
         self.loops: list[dict[str, int]] = []  # calls of each round of drop_caches
@@ -118,6 +122,8 @@ class Kernel:
 
     def bring_up(self, cpu: Cpu) -> int:
         """Take a CPU in; its number. Those that run kernel threads count from KTHREADS on."""
+        if self.memory is not None:
+            equip(cpu, self.memory)
         self.rcu.cpus.append(cpu)
         self._cpus[cpu.daemon] += 1
         return self._cpus[cpu.daemon] - 1

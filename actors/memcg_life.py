@@ -61,14 +61,20 @@ class MemcgLife:
             return None
         await cpu.ask(parent, CssGet())
         cpu.ask(parent, LinkChild(memcg))  # list_add_tail_rcu(&css->sibling): expansion sees it
-        if not await self.mem_cgroup_css_online(cpu, memcg):
+        if not await self.online_css(cpu, memcg):
             cpu.ask(parent, UnlinkChild(memcg))
             self.queue_rcu_work(cpu, memcg)
             return None
-        cpu.write_once(memcg, "css_online", True)  # CSS_ONLINE, a plain store
         for css in (memcg, parent):
             await cpu.atomic_add_return(css, "online_cnt", 1)
         return memcg
+
+    async def online_css(self, cpu: Cpu, memcg: Memcg) -> bool:
+        """mem_cgroup_css_online(), then CSS_ONLINE: a plain store, ordered with nothing (O9)."""
+        if not await self.mem_cgroup_css_online(cpu, memcg):
+            return False
+        cpu.write_once(memcg, "css_online", True)
+        return True
 
     async def mem_cgroup_css_online(self, cpu: Cpu, memcg: Memcg) -> bool:
         """memcg_online_kmem(), then alloc_shrinker_info(): from here on no expansion misses it."""

@@ -13,11 +13,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from slabrace.actors.messages import AddReturn, Kfree, Load, Store
+from slabrace.actors.messages import (
+    AddReturn,
+    ForwardedLoad,
+    Kfree,
+    Late,
+    Load,
+    SplitRmw,
+    Store,
+    StoreRelease,
+)
 from slabrace.runtime.actor import Actor, HandlerTable, handles
 from slabrace.runtime.message import Message
 
 if TYPE_CHECKING:
+    from slabrace.actors.cpu_weak import WeakCpu
     from slabrace.actors.kernel import Kernel
     from slabrace.runtime.world import World
 
@@ -43,7 +53,7 @@ class KernelObject(Actor):
     def load(self, message: Load) -> Any:
         return getattr(self, message.word)
 
-    @handles(Store)
+    @handles(Store, StoreRelease)
     def store(self, message: Store) -> None:
         setattr(self, message.word, message.value)
 
@@ -67,6 +77,31 @@ class KernelObject(Actor):
         """Objects embedded in this one."""
         return iter(())
 
+    # -- accesses of a CPU with a store buffer (memory.py) -------------------------------
+
+    @handles(ForwardedLoad)
+    def forwarded_load(self, message: ForwardedLoad) -> Any:
+        cpu: WeakCpu = self.sender  # type: ignore[assignment]  # nobody else sends these three
+        return cpu.peek(self, message.word)
+
+    @handles(SplitRmw)
+    def split_rmw(self, message: SplitRmw) -> Any:
+        cpu: WeakCpu = self.sender  # type: ignore[assignment]  # see above
+        before = cpu.peek(self, message.word)
+        cpu.buffer.take(self, message.access)
+        return before
+
+    @handles(Late)
+    def late(self, message: Late) -> None:
+        retire(self, message)
+
+
+def retire(addressee: Actor, message: Late) -> None:
+    """A store leaves the buffer of its CPU: ``addressee`` hears of it as of any other."""
+    cpu: WeakCpu = addressee.sender  # type: ignore[assignment]  # nobody else sends it
+    addressee.handlers[type(message.access)](addressee, message.access)
+    cpu.buffer.retire(addressee.world.delivery)
+
 
 class Part(KernelObject):
     """An object embedded in another: freed with it, never alone, and not in the ledger."""
@@ -84,6 +119,9 @@ class PoisonTable(HandlerTable):
 
     def __missing__(self, key: type) -> Callable[[Any, Any], Any]:
         stale = self.live.handlers[key]
+        if key is Late:  # what it carries is reported
+            self[key] = stale
+            return stale
 
         def report(freed: KernelObject, message: Message) -> Any:
             event = "double_free" if isinstance(message, Kfree) else "use_after_free"

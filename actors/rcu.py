@@ -28,10 +28,12 @@ from slabrace.actors.messages import (
     GpStart,
     Kfree,
     KvfreeCallRcu,
+    Late,
     QuiescentState,
     RcuBarrier,
     SynchronizeRcu,
 )
+from slabrace.actors.object import retire
 from slabrace.runtime.actor import Actor, handles
 from slabrace.runtime.message import DEFERRED, Envelope, Message
 
@@ -145,6 +147,11 @@ class RcuManager(Actor):
             self._need("rcu_sched", CallRcu(self, BarrierCallback(number), cpu))
         return DEFERRED
 
+    @handles(Late)
+    def late(self, message: Late) -> None:
+        """What a CPU with a store buffer queued arrives."""
+        retire(self, message)
+
     @handles(BarrierCallback)
     def rcu_barrier_callback(self, message: BarrierCallback) -> None:
         envelope, left = self.barriers[message.number]
@@ -175,7 +182,7 @@ class RcuManager(Actor):
         flavour.gp_seq += 1
         flavour.began = self.world.clock.now
         flavour.wait, flavour.next = flavour.next, []
-        flavour.holdouts = [cpu for cpu in self.cpus if cpu.in_rcu_section()]
+        flavour.holdouts = [cpu for cpu in self.cpus if cpu.stands_in_the_way()]
         for cpu in flavour.holdouts:
             cpu.hold_up(flavour.name)
         self._tell(flavour, "start")

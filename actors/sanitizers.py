@@ -73,15 +73,16 @@ class RefcountWarning(KernelLaw):
 
 
 class NullDeref(KernelLaw):
-    """No access through a NULL pointer."""
+    """No access through a NULL pointer: what nobody has stored yet is NULL."""
 
     law: ClassVar[str] = "null_deref"
 
     @watches("null_deref")
     def dereferenced(self, event: Event) -> None:
-        cpu = event.fields["cpu"]
+        cpu, where = event.fields["cpu"], event.fields.get("where")
         self.violated(
-            f"BUG: kernel NULL pointer dereference: {cpu.name}: {event.fields['what']}", cpu
+            f"BUG: kernel NULL pointer dereference: {cpu.name}: {event.fields['what']}",
+            *(party for party in (where, cpu) if party is not None),
         )
 
 

@@ -150,7 +150,15 @@ class ShrinkerInfo(ShrinkerInfoBase):
         """``map_nr_max`` and ``unit[]`` do not change once published, so one access reads both."""
         if message.index >= len(self.unit):
             return None
-        return self.unit[message.index]
+        unit = self.unit[message.index]
+        if unit is None:
+            self.note(
+                "null_deref",
+                cpu=self.sender,
+                where=self,
+                what=f"{self.name}->unit[{message.index}]",
+            )
+        return unit
 
     @handles(TakeUnits)
     def take_units(self, message: TakeUnits) -> list[ShrinkerInfoUnit | None]:

@@ -89,15 +89,39 @@ class ShrinkerLife(Version):
 class RefcountLife(ShrinkerLife):
     """v6.7: the refcount says who may run a shrinker, RCU keeps its memory."""
 
+    async def shrinker_alloc(
+        self, cpu: Cpu, name: str, ops: ShrinkerOps, *, memcg_aware: bool = False,
+        numa_aware: bool = False, nonslab: bool = False, seeks: int = 2, batch: int = 0,
+    ) -> Shrinker | None:  # fmt: skip
+        """And what its caller does next: set the callbacks. The id is visible by then."""
+        shrinker = await super().shrinker_alloc(
+            cpu, name, ops, memcg_aware=memcg_aware, numa_aware=numa_aware, nonslab=nonslab,
+            seeks=seeks, batch=batch,
+        )  # fmt: skip
+        if shrinker is not None:
+            cpu.initialised(shrinker, "ops")
+        return shrinker
+
     async def shrinker_register(self, cpu: Cpu, shrinker: Shrinker) -> None:
         """Link it and open the gate."""
         cpu.ftrace("shrinker_register")
         await self.lock_shrinkers(cpu)
         await list_add_tail_rcu(cpu, shrinker, self.kernel.shrinker_list)
-        cpu.write_once(shrinker, "registered", True)
+        self.mark_registered(cpu, shrinker)
         self.unlock_shrinkers(cpu)
         cpu.note("shrinker_registered", shrinker=shrinker)
-        await cpu.ask(shrinker, RefcountSet(1))  # the only gate: a try_get succeeds from here on
+        await self.open_gate(cpu, shrinker)
+
+    def mark_registered(self, cpu: Cpu, shrinker: Shrinker) -> None:
+        """SHRINKER_REGISTERED, for shrinker_free(): no walk looks at it."""
+        cpu.write_once(shrinker, "registered", True)
+
+    async def open_gate(self, cpu: Cpu, shrinker: Shrinker) -> None:
+        """refcount_set(&shrinker->refcount, 1): a try_get succeeds from here on.
+
+        The only gate, and a relaxed store: it waits for none of the stores before it (L3).
+        """
+        await cpu.ask(shrinker, RefcountSet(1))
 
     async def shrinker_try_get(self, cpu: Cpu, shrinker: Shrinker) -> bool:
         """Take a reference for running it; False before registration and while it goes."""
@@ -113,7 +137,7 @@ class RefcountLife(ShrinkerLife):
         """References first, then the list, then the id, then a grace period. The order matters."""
         cpu.ftrace("shrinker_free")
         self.kernel.world.touch(("registered", shrinker.name), write=False)
-        if shrinker.registered:
+        if cpu.peek(shrinker, "registered"):
             await self.shrinker_put(cpu, shrinker)
             await self.wait_for_users(cpu, shrinker)
         await self.shrinker_unlink(cpu, shrinker)
@@ -128,7 +152,7 @@ class RefcountLife(ShrinkerLife):
     async def shrinker_unlink(self, cpu: Cpu, shrinker: Shrinker) -> None:
         """Off the list and out of the idr, under the lock."""
         await self.lock_shrinkers(cpu)
-        if shrinker.registered:
+        if cpu.peek(shrinker, "registered"):
             await list_del_rcu(cpu, shrinker)
             cpu.write_once(shrinker, "registered", False)
         if shrinker.memcg_aware:

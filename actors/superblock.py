@@ -70,6 +70,10 @@ class SuperBlock(KernelObject):
     async def fill_super(self, cpu: Cpu) -> None:
         """Between the shrinker's registration and SB_BORN. tmpfs has nothing to fill here."""
 
+    async def set_born(self, cpu: Cpu) -> None:
+        """SB_BORN, and before it the smp_wmb() that pairs with super_cache_count()'s smp_rmb()."""
+        cpu.smp_store_release(self, "sb_born", True)
+
     async def nr_cached_objects(self, cpu: Cpu) -> int:
         """Objects of caches that only this file system knows."""
         return 0
@@ -88,6 +92,7 @@ class SuperBlock(KernelObject):
         cpu.ftrace("super_cache_count")
         if not await self.is_born(cpu):
             return 0
+        await cpu.smp_rmb()  # pairs with set_born()
         lrus = self.kernel.list_lrus
         total = await self.nr_cached_objects(cpu)
         total += await lrus.list_lru_count_one(cpu, self.dentry_lru, sc.memcg, sc.nid)
@@ -157,7 +162,7 @@ async def get_tree(cpu: Cpu, sb: SuperBlock) -> None:
     if sb.s_shrink is not None:
         await cpu.kernel.version.shrinker_register(cpu, sb.s_shrink)
     await sb.fill_super(cpu)
-    cpu.smp_store_release(sb, "sb_born", True)  # pairs with the smp_rmb() of super_cache_count()
+    await sb.set_born(cpu)
     cpu.kernel.superblocks[sb] = None
 
 

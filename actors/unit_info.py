@@ -91,12 +91,14 @@ class UnitInfo(Version):
                 self.shrinker_unit_free(cpu, new, start)
                 return False
             new.unit[index] = unit
+        cpu.initialised(new, "unit", [None] * len(new.unit))
         return True
 
     def shrinker_unit_free(self, cpu: Cpu, info: ShrinkerInfo, start: int) -> None:
         """Free the units from ``start`` on of an info that was not published."""
-        self.kfree_units(cpu, info.unit[start:])
-        info.unit[start:] = [None] * (len(info.unit) - start)
+        units: list[ShrinkerInfoUnit | None] = cpu.peek(info, "unit")
+        self.kfree_units(cpu, units[start:])
+        units[start:] = [None] * (len(units) - start)
 
     def kfree_units(self, cpu: Cpu, units: list[ShrinkerInfoUnit | None]) -> None:
         """Free them up to the first that is missing."""
@@ -154,7 +156,7 @@ class UnitInfo(Version):
         info: ShrinkerInfo = await cpu.rcu_dereference(memcg.nodeinfo[nid], "shrinker_info")
         unit = await self.unit_to_mark(cpu, info, id_)
         if unit is not None:
-            await cpu.smp_mb()  # smp_mb__before_atomic(): pairs with the one after clear_bit()
+            await self.mb_before_set_bit(cpu)
             await cpu.ask(unit, SET_BIT[offset])
         cpu.rcu_read_unlock()
 

@@ -149,7 +149,10 @@ class Version(abc.ABC):
         """Objects freed, or SHRINK_EMPTY; mm/shrinker.c:do_shrink_slab(), v5.13 and later."""
         cpu.ftrace("do_shrink_slab")
         cpu.might_sleep("do_shrink_slab()")  # count_objects() and scan_objects() may
-        ops: ShrinkerOps = await cpu.read_once(shrinker, "ops")
+        ops: ShrinkerOps | None = await cpu.read_once(shrinker, "ops")
+        if ops is None:
+            cpu.note("null_deref", cpu=cpu, where=shrinker, what=f"{shrinker.name}->ops")
+            return 0
         cpu.note("shrinker_called", shrinker=shrinker, cpu=cpu)
         freeable = await ops.count_objects(cpu, sc)
         if freeable in (0, SHRINK_EMPTY):
@@ -230,6 +233,20 @@ class Version(abc.ABC):
         """Tell the law of conservation."""
         if nr:
             cpu.note(event, memcg=memcg, nid=nid, id=id_, nr=nr)
+
+    async def mb_before_set_bit(self, cpu: Cpu) -> None:
+        """smp_mb__before_atomic() of set_shrinker_bit(): the object is seen before its bit.
+
+        Pairs with mb_after_clear_bit().
+        """
+        await cpu.smp_mb()
+
+    async def mb_after_clear_bit(self, cpu: Cpu) -> None:
+        """smp_mb__after_atomic() of the walk: the bit is clear before objects are counted again.
+
+        Pairs with mb_before_set_bit().
+        """
+        await cpu.smp_mb()
 
     async def expand_shrinker_info(self, cpu: Cpu, new_id: int) -> bool:
         """Make room for ``new_id`` in every memcg; False for -ENOMEM. The lock is held."""

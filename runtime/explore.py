@@ -127,7 +127,8 @@ def explore(
     result.stopped = until_violation and result.positive > 0 and not result.exhausted
     result.seconds = result.earlier + time.perf_counter() - began
     for found in result.found.values():
-        found.schedule = verified(found, written(found, scenario, workshop, reference), workshop.build)
+        write = written(found, scenario, workshop, reference)
+        found.schedule = verified(found, write, workshop.build)
     return result
 
 

@@ -36,7 +36,7 @@ class Workers(Protocol):
 
 
 class Here:
-    """This process: a share is made when somebody wants it."""
+    """In our own process: a share is made when somebody wants it."""
 
     def __init__(self, workshop: Workshop) -> None:
         self.workshop = workshop

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
+from slabrace.actors.memory import Memory
 from slabrace.runtime.errors import UsageError
 
-__all__ = ["Version", "at_least", "at_most"]
+__all__ = ["Memory", "Version", "at_least", "at_most"]
 
 Version = Literal["rwsem_flat", "rwsem", "refcount_rcu", "refcount_rcu_fixed"]
 """A version of the walk, oldest first: the names of actors/shrink_slab."""

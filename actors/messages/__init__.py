@@ -81,6 +81,7 @@ from slabrace.actors.messages.rcu import (
     SynchronizeRcu,
     SynchronizeSrcu,
 )
+from slabrace.actors.messages.weak import ForwardedLoad, Issue, Late, SplitRmw, StoreRelease
 
 __all__ = [
     "Access",
@@ -104,6 +105,7 @@ __all__ = [
     "ExpGpEnd",
     "ExpGpStart",
     "FindNextBit",
+    "ForwardedLoad",
     "GpEnd",
     "GpStart",
     "IdrAlloc",
@@ -111,8 +113,10 @@ __all__ = [
     "IdrRemove",
     "IdrReplace",
     "IsContended",
+    "Issue",
     "Kfree",
     "KvfreeCallRcu",
+    "Late",
     "LinkChild",
     "Load",
     "Lock",
@@ -136,9 +140,11 @@ __all__ = [
     "SetBit",
     "ShrinkLruvec",
     "ShrinkerFreeRcuCb",
+    "SplitRmw",
     "SrcuReadLock",
     "SrcuReadUnlock",
     "Store",
+    "StoreRelease",
     "SynchronizeRcu",
     "SynchronizeSrcu",
     "TakeUnits",

@@ -94,7 +94,7 @@ class LockedMemcgWalk(Version):
         freed = await self.do_shrink_slab(cpu, sc, shrinker, priority)
         if freed == SHRINK_EMPTY:
             await cpu.ask(bits, clear_bit(bit))
-            await cpu.smp_mb()  # smp_mb__after_atomic(): pairs with the one in set_shrinker_bit()
+            await self.mb_after_clear_bit(cpu)
             freed = await self.do_shrink_slab(cpu, sc, shrinker, priority)
             if freed == SHRINK_EMPTY:
                 return 0

@@ -138,7 +138,7 @@ class RefcountRcu(UnitInfo, RefcountLife):
     ) -> int:  # fmt: skip
         """Clear the bit, then look again: an object may have come just before."""
         await cpu.ask(unit, CLEAR_BIT[offset])
-        await cpu.smp_mb()  # smp_mb__after_atomic(): pairs with the one in set_shrinker_bit()
+        await self.mb_after_clear_bit(cpu)
         freed = await self.do_shrink_slab(cpu, sc, shrinker, priority)
         if freed == SHRINK_EMPTY:
             return 0

@@ -118,7 +118,7 @@ class Dpor:
         if addressee.run is None:
             self._access = Access(number, message.part(), message.writes)
         else:
-            self._access = Access(number, None, True)  # noqa: FBT003  # a namedtuple's field
+            self._access = Access(number, None, True)  # a namedtuple's field
         self._addressee = addressee
         self._present = lane
         self._settled = False
@@ -332,7 +332,7 @@ class Dpor:
         if not lane:
             return
         event = Happening(self._names[lane.number], lane.number)
-        event.footprint = (Access(self.actors.of_actor(lane[0].addressee), None, True),)  # noqa: FBT003
+        event.footprint = (Access(self.actors.of_actor(lane[0].addressee), None, True),)
         index = len(self.causality.events)
         self.causality.grow(event, heard=True)
         for first in event.races:

@@ -16,8 +16,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 
-from slabrace.runtime.trace_number import TraceNumber
 from slabrace.runtime.outcome import End, Stop
+from slabrace.runtime.trace_number import TraceNumber
 
 if TYPE_CHECKING:
     from slabrace.runtime.mailbox import Lane

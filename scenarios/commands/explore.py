@@ -12,10 +12,10 @@ from slabrace.runtime.explore import members_of
 from slabrace.runtime.strategy_table import Options
 from slabrace.scenarios.catalogue import Catalogue
 from slabrace.scenarios.commands import search_state
-from slabrace.scenarios.commands.search_meter import SearchMeter
 from slabrace.scenarios.commands.options import Extras, Help, blaming, settings_in
 from slabrace.scenarios.commands.output import AsJson, print_json, say
 from slabrace.scenarios.commands.report import exit_code
+from slabrace.scenarios.commands.search_meter import SearchMeter
 from slabrace.scenarios.commands.search_report import document, findings, render
 from slabrace.scenarios.commands.search_worker import Shop
 
@@ -47,7 +47,7 @@ def explore(
     ] = None,
     keep_going: Annotated[bool, Help("Do not stop at the first violation.")] = False,
     minimize: Annotated[
-        bool, Parameter(negative="--no-minimize", help="Make what is found small, and name a cause.")
+        bool, Parameter(negative="--no-minimize", help="Make what is found small, and say why.")
     ] = True,
     save: Annotated[
         Path | None, Help("Write schedules, and where the search stands, to this directory.")
@@ -67,9 +67,7 @@ def explore(
     scenario = Catalogue(extras.plugins.scenarios).find(name)
     settings = [*(set or []), *settings_in(words, scenario)]
     parameters = scenario.parse(settings)
-    options = Options(
-        seed=seed, depth=depth, preemptions=preemptions, delays=delays, steps=steps
-    )
+    options = Options(seed=seed, depth=depth, preemptions=preemptions, delays=delays, steps=steps)
     members = members_of(strategy, options, scenario.delays)
     shop = Shop(name, tuple(settings), members, extras, max_steps, not keep_going)
     earlier = search_state.load(resume, shop) if resume is not None else None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from slabrace.runtime.exploration import Exploration
+from slabrace.runtime.exporters.diagram import WIDTH
 from slabrace.runtime.finding import Finding, finding
 from slabrace.runtime.result import Found
 from slabrace.runtime.schedule import Schedule
@@ -45,7 +47,7 @@ def render(
     for each, bug in zip(result.found.values(), told, strict=False):
         parts += ["", *bug_lines(result, each, bug), "", bug.diagram]
         if bug.cause is not None:
-            parts += ["", str(bug.cause)]
+            parts += ["", *textwrap.wrap(str(bug.cause), WIDTH)]
         parts += [f"  {replay_line(shop, each, bug.schedule, save)}"]
     for each in list(result.found.values())[len(told) :]:
         times = counted(each.count, "run")
@@ -100,15 +102,16 @@ def trust_line(result: Exploration) -> str:
 def work_line(result: Exploration) -> str:
     """Runs, deliveries, speed, coverage."""
     seconds = result.seconds or 1e-9
+    runs, deliveries = result.runs / seconds, result.deliveries / seconds
     text = (
-        f"{counted(result.runs, 'run')} in {result.seconds:.2f} s ({result.runs / seconds:,.0f}/s), "
-        f"{result.deliveries:,} deliveries ({result.deliveries / seconds:,.0f}/s)"
+        f"{counted(result.runs, 'run')} in {result.seconds:.2f} s ({runs:,.0f}/s), "
+        f"{result.deliveries:,} deliveries ({deliveries:,.0f}/s)"
     )
     coverage = result.coverage
     if coverage["pairs"]:
         text += (
-            f"\ncoverage: {coverage['both']} of {coverage['pairs']} pairs of conflicting deliveries "
-            f"in both orders, nothing new since run {coverage['flat_since']:,}"
+            f"\ncoverage: {coverage['both']} of {coverage['pairs']} pairs of conflicting "
+            f"deliveries in both orders, nothing new since run {coverage['flat_since']:,}"
         )
     return text
 

@@ -39,7 +39,7 @@ def test_a_message_that_an_object_does_not_know_names_the_ones_it_does() -> None
     async def program(cpu: Cpu) -> None:
         await cpu.ask(it, Unknown())
 
-    with pytest.raises(MachineError, match="handles: AddReturn, Kfree, Load, Store"):
+    with pytest.raises(MachineError, match="handles: AddReturn, ForwardedLoad, Kfree, Late, Load"):
         turn(kernel, program)
 
 
