@@ -57,9 +57,15 @@ class Lane(deque["Envelope"]):
 
 
 class Mailbox(list[Lane]):
-    """The lanes whose head may be delivered. A plain list, so that picking costs an index."""
+    """The lanes whose head may be delivered. A plain list, so that picking costs an index.
 
-    __slots__ = ()
+    ``listening`` are the active actors that are not deaf, in the order in which they began.
+    """
+
+    __slots__ = ("listening",)
+
+    def __init__(self) -> None:
+        self.listening: dict[Actor, None] = {}  # a list needs no __init__ to be empty
 
     def put(self, envelope: Envelope, lane: Lane) -> None:
         """Append ``envelope`` to ``lane``; the lane becomes deliverable if it was empty."""
@@ -88,6 +94,7 @@ class Mailbox(list[Lane]):
     def hear(self, actor: Actor) -> None:
         """``actor`` listens again: list the lanes that waited for it."""
         actor.deaf = False
+        self.listening[actor] = None
         parked, actor.parked = actor.parked, []
         for lane in parked:
             lane.parked = False
@@ -97,6 +104,7 @@ class Mailbox(list[Lane]):
     def deafen(self, actor: Actor) -> None:
         """``actor`` stops listening: park the lanes whose head is for it."""
         actor.deaf = True
+        self.listening.pop(actor, None)
         for lane in [lane for lane in self if lane and lane[0].addressee is actor]:
             self.drop(lane)
             lane.parked = True

@@ -80,6 +80,23 @@ class Node:
         yield from self.sleep.items()
         yield from self.done.items()
 
+    def lanes_asleep(self) -> set[int]:
+        """The lanes of those."""
+        asleep = {key.lane for key in self.sleep}
+        asleep.update(key.lane for key in self.done)
+        return asleep
+
+    def still_asleep(self, event: Happening) -> dict[Key, Tried]:
+        """What need not be tried after ``event`` either: it commutes with it."""
+        sleep: dict[Key, Tried] = {}
+        if self.sleep or self.done:
+            lane, footprint = event.lane, event.footprint
+            for each in (self.sleep, self.done):
+                for key, tried in each.items():
+                    if key[0] != lane and not conflicting(tried[0], footprint):
+                        sleep[key] = tried
+        return sleep
+
     def add_values(self, branches: Sequence[Branch]) -> None:
         """Other values of a delivery that is tried here, unless they are, too.
 
@@ -138,11 +155,7 @@ class Suffix:
         self.indices = indices
         self.values = values
         self.last = indices[-1]
-        self.mask = 0
-        self.first: dict[int, int] = {}
-        for index in indices:
-            self.mask |= 1 << index
-            self.first.setdefault(events[index].lane, index)
+        self.first = {events[index].lane: index for index in reversed(indices)}
 
     def weakly_begins_with(self, key: Key, footprint: Footprint, *, further: bool = False) -> bool:
         """Whether ``key`` is a weak initial; ``further``: also if its values are not all."""
@@ -150,10 +163,17 @@ class Suffix:
         index = self.first.get(lane)
         if index is None:
             events = self.events
-            return not any(conflicting(footprint, events[each].footprint) for each in self.indices)
+            for each in self.indices:
+                if conflicting(footprint, events[each].footprint):
+                    return False
+            return True
         event = self.events[index]
-        if (event.early if index == self.last else event.past) & self.mask:
-            return False
+        past = event.early if index == self.last else event.past
+        for each in self.indices:
+            if each >= index:
+                break
+            if past >> each & 1:
+                return False
         if index == self.last:
             shared = min(len(values), len(self.values)) if further else len(self.values)
             return values[:shared] == self.values[:shared]
@@ -170,7 +190,6 @@ class Suffix:
         if index is None:
             return
         self.indices.remove(index)
-        self.mask &= ~(1 << index)
         events = self.events
         for each in self.indices:
             if events[each].lane == lane:
