@@ -17,6 +17,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Final
 
+import msgspec
+
 from slabrace.runtime.errors import UsageError
 from slabrace.runtime.exploration import Exploration, Standing
 from slabrace.runtime.member import Furnish, Member, Share, Workshop
@@ -44,23 +46,36 @@ PORTFOLIO: Final = ("dpor", "random", "pct", "delay", "pos")
 Told = Callable[[Exploration], None]
 
 
-def members_of(strategy: str, options: Options, delays: Sequence[str] = ()) -> tuple[Member, ...]:
+def members_of(
+    strategy: str,
+    options: Options,
+    delays: Sequence[str] = (),
+    *,
+    fair: int | None = None,
+    checked: bool = False,
+) -> tuple[Member, ...]:
     """The members of a search by ``strategy``: one, or those of the portfolio.
 
-    ``delays`` are the scenario's: they help a random walk, and nobody else.
+    ``delays`` are the scenario's: they help a random walk, and nobody else. ``fair`` and
+    ``checked`` are what is wrapped around each member.
     """
-    if strategy != "portfolio":
-        return (Member(strategy, options, tuple(delays) if strategy == "random" else ()),)
-    refused = [
-        name
-        for name in options.__struct_fields__
-        if name != "seed" and getattr(options, name) != getattr(Options(), name)
-    ]
-    if refused:
-        raise UsageError(f"portfolio takes no {refused[0]}; choose one strategy and give it that")
-    seeded = Options(seed=options.seed)
+    if fair is not None and fair < 1:
+        raise UsageError(f"fair={fair}: expected 1 or more picks that a lane may wait")
+    if fair is not None and strategy in {"portfolio", "dpor"}:
+        raise UsageError(
+            f"{strategy} takes no fair: who leaves out unfair runs leaves out traces; "
+            "choose random, pct, pos, delay or dfs"
+        )
+    names = PORTFOLIO if strategy == "portfolio" else (strategy,)
+    if strategy == "portfolio":
+        given = msgspec.structs.asdict(options)
+        plain = msgspec.structs.asdict(Options(seed=options.seed))
+        refused = [name for name in plain if given[name] != plain[name]]
+        if refused:
+            raise UsageError(f"portfolio takes no {refused[0]}; choose one strategy for it")
     return tuple(
-        Member(name, seeded, tuple(delays) if name == "random" else ()) for name in PORTFOLIO
+        Member(name, options, tuple(delays) if name == "random" else (), fair, checked)
+        for name in names
     )
 
 

@@ -27,6 +27,8 @@ from slabrace.runtime.signature import pair_of
 from slabrace.runtime.strategies.coverage import Coverage
 from slabrace.runtime.strategies.delay import Delayed
 from slabrace.runtime.strategies.delay_policy import Delay
+from slabrace.runtime.strategies.determinism import Determinism
+from slabrace.runtime.strategies.fair import Fair
 from slabrace.runtime.strategies.round_robin import RoundRobin
 from slabrace.runtime.strategies.traces import Traces
 from slabrace.runtime.strategy import Strategy
@@ -57,11 +59,17 @@ class Stands(Protocol):
 
 
 class Member(msgspec.Struct, frozen=True):
-    """A strategy by name, with its options and the delays around it."""
+    """A strategy by name, with its options and what is wrapped around it.
+
+    ``fair``: no lane waits for more than so many picks; ``checked``: each schedule is made twice,
+    to see that a run follows from it.
+    """
 
     strategy: str
     options: Options = Options()
     delays: tuple[str, ...] = ()
+    fair: int | None = None
+    checked: bool = False
 
     @property
     def in_order(self) -> bool:
@@ -77,7 +85,9 @@ class Member(msgspec.Struct, frozen=True):
         if self.delays:
             policies = [Delay.parse(text) for text in self.delays]
             strategy = Delayed(strategy, policies, (options.seed << 40) + options.first)
-        return strategy
+        if self.fair is not None:
+            strategy = Fair(strategy, self.fair)
+        return Determinism(strategy) if self.checked else strategy
 
 
 @dataclass

@@ -45,6 +45,12 @@ def explore(
     max_steps: Annotated[
         int | None, Help("Picks after which a run is cut off, and reported as such.")
     ] = None,
+    fair: Annotated[
+        int | None, Help("No lane that can be delivered waits for more than so many picks.")
+    ] = None,
+    check: Annotated[
+        bool, Help("Make every schedule twice, to see that a run follows from it.")
+    ] = False,
     keep_going: Annotated[bool, Help("Do not stop at the first violation.")] = False,
     minimize: Annotated[
         bool, Parameter(negative="--no-minimize", help="Make what is found small, and say why.")
@@ -68,7 +74,7 @@ def explore(
     settings = [*(set or []), *settings_in(words, scenario)]
     parameters = scenario.parse(settings)
     options = Options(seed=seed, depth=depth, preemptions=preemptions, delays=delays, steps=steps)
-    members = members_of(strategy, options, scenario.delays)
+    members = members_of(strategy, options, scenario.delays, fair=fair, checked=check)
     shop = Shop(name, tuple(settings), members, extras, max_steps, not keep_going)
     earlier = search_state.load(resume, shop) if resume is not None else None
     with SearchMeter(scenario.name, runs) as meter, blaming():

@@ -68,7 +68,7 @@ class Document(msgspec.Struct, forbid_unknown_fields=True):
 
 def words(shop: Shop) -> list[Any]:
     """What makes a search this one and no other."""
-    members = [[each.strategy, msgspec.to_builtins(each.options)] for each in shop.members]
+    members = msgspec.to_builtins(shop.members)
     return [shop.name, list(shop.settings), members, shop.extras.words, shop.until_violation]
 
 
