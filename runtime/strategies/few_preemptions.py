@@ -7,8 +7,8 @@ search that ends has shown that no run with so few preemptions is any different 
 Programs, PLDI 2007.)
 
 Each run begins anew; what is kept is the list of its branchings. Where one has come to a state that
-was met before (trace_number.py), with the same lane having its turn and no more preemptions left, it
-ends as ``REDUNDANT``: all that could follow was seen, or will be.
+was met before (trace_number.py), with the same lane having its turn and no more preemptions left,
+it ends as ``REDUNDANT``: all that could follow was seen, or will be.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 
-from slabrace.runtime.trace_number import TraceNumber
 from slabrace.runtime.outcome import End, Stop
+from slabrace.runtime.trace_number import TraceNumber
 
 if TYPE_CHECKING:
     from slabrace.runtime.mailbox import Lane
