@@ -44,9 +44,11 @@ COMMANDS: Final = {
     "list": ("list:list_scenarios", "every scenario there is, with its verdict and its parameters"),
     "run": ("run:run", "run a scenario and see whether its verdict holds"),
     "explore": (
-        "explore:explore", "search a scenario for a run that breaks a law, or show there is none"
+        "explore:explore",
+        "search a scenario for a run that breaks a law, or show there is none",
     ),
     "replay": ("replay:replay", "run one schedule again: the same events, the same violation"),
+    "minimize": ("minimize:minimize", "make a failing schedule small, and name its cause"),
     "log": ("log:app", "read a structured log"),
     "conform": ("conform:conform", "check recordings of real kernels against the model"),
 }
