@@ -56,6 +56,7 @@ class MemoryVerbs(Actor):
         self.rcu_first: Envelope | None = None
         self.rcu_tails: list[tuple[Envelope, Envelope, int]] = []  # earlier: first, last, number
         self.rcu_special: list[str] = []  # grace periods that wait for this section
+        self.srcu_held: list[Actor] = []  # SRCU domains that this CPU reads in
         self.irq_safe = 0  # spinlocks held: nothing may sleep
 
     # -- sending -----------------------------------------------------------------------

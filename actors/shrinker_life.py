@@ -195,8 +195,12 @@ class RwsemLife(ShrinkerLife):
         if shrinker.memcg_aware:
             await cpu.ask(self.kernel.shrinker_idr, IdrRemove(shrinker.id))
         self.unlock_shrinkers(cpu)
+        await self.wait_for_walks(cpu)
         cpu.note("shrinker_gone", shrinker=shrinker)
         cpu.kfree(shrinker.nr_deferred)
+
+    async def wait_for_walks(self, cpu: Cpu) -> None:
+        """No walk can have it any more: whoever holds the lock for writing is alone."""
 
     async def free_prealloced_shrinker(self, cpu: Cpu, shrinker: Shrinker) -> None:
         """A shrinker that was never registered: give its id back."""

@@ -137,11 +137,19 @@ class UnitInfo(Version):
             if new is None:
                 return False
             new.unit[: len(units)] = units  # memcpy of the pointers
-            if not self.shrinker_unit_alloc(cpu, new, old):
-                cpu.kvfree(new)
+            if not await self.complete_and_publish(cpu, pernode, new, old):
                 return False
-            self.publish_info(cpu, pernode, new)
             cpu.kvfree_rcu(old)
+        return True
+
+    async def complete_and_publish(
+        self, cpu: Cpu, pernode: MemcgPerNode, new: ShrinkerInfo, old: ShrinkerInfo
+    ) -> bool:
+        """Allocate what ``old`` does not have, and only then let readers see ``new``."""
+        if not self.shrinker_unit_alloc(cpu, new, old):
+            cpu.kvfree(new)
+            return False
+        self.publish_info(cpu, pernode, new)
         return True
 
     # -- bits and deferred counts ------------------------------------------------------
@@ -168,8 +176,15 @@ class UnitInfo(Version):
         """``info->unit[index]``; out of range is reported and None."""
         unit: ShrinkerInfoUnit | None = await cpu.ask(info, ReadUnit(index))
         if unit is None:
-            cpu.note("unit_out_of_range", cpu=cpu, info=info, index=index)
+            if index < len(info.unit):
+                self.note_null_unit(cpu, info, index)
+            else:
+                cpu.note("unit_out_of_range", cpu=cpu, info=info, index=index)
         return unit
+
+    def note_null_unit(self, cpu: Cpu, info: ShrinkerInfo, index: int) -> None:
+        """The pointer is there and NULL, and whoever asked goes on to follow it."""
+        cpu.note("null_deref", cpu=cpu, what=f"unit[{index}] of {info.name}")
 
     async def memcg_unit(
         self, cpu: Cpu, memcg: Memcg, nid: int, index: int

@@ -8,7 +8,14 @@ from slabrace.actors.cpu import Cpu
 from slabrace.actors.kernel import Kernel
 from slabrace.actors.memcg import Memcg
 from slabrace.actors.messages import IdrRemove
-from slabrace.actors.shrink_slab import VERSIONS, RefcountRcu, RefcountRcuFixed, Rwsem, RwsemFlat
+from slabrace.actors.shrink_slab import (
+    VERSIONS,
+    RefcountRcu,
+    RefcountRcuFixed,
+    Rwsem,
+    RwsemFlat,
+    Srcu,
+)
 from slabrace.actors.shrinker import ShrinkControl
 from slabrace.actors.version import Version
 
@@ -234,6 +241,7 @@ def not_registered(version: type[Version]) -> str:
     ("version", "left", "broken"),
     [
         (RwsemFlat, "1", []),
+        (Srcu, "1", []),
         (Rwsem, "1", []),
         (RefcountRcu, "1", ["refcount"]),  # A1
         (RefcountRcuFixed, "0", []),
