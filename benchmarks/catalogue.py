@@ -101,7 +101,9 @@ def main() -> int:
     print("portfolio with its default settings, two jobs, from a cold start, until the report with")
     print(f"the minimised schedule is out. Medians of {asked.seeds} seeds, Python")
     print(f"{platform.python_version()}. *Found by* says how often, if it was not always the same.")
-    print("*Preemptions* are those of the minimised schedule. The look-alike is the same stage with")
+    print(
+        "*Preemptions* are those of the minimised schedule. The look-alike is the same stage with"
+    )
     print(f"the fix, searched for {asked.look_alike:g} s on one core.\n")
     head = ("id", "scenario", "law", "found by", "runs", "seconds", "preemptions", "look-alike")
     print(f"| {' | '.join(head)} |")

@@ -16,7 +16,7 @@ from slabrace.runtime.member import Member, Share
 from slabrace.runtime.result import How, Result
 from slabrace.runtime.scenario import Verdict
 from slabrace.runtime.strategies.traces import unseen
-from slabrace.runtime.trust import Trust
+from slabrace.runtime.trust import Trust, at_most
 
 __all__ = ["Exploration", "Standing"]
 
@@ -36,6 +36,7 @@ class Standing:
     seconds: float = 0.0
     finished: bool = False
     trust: Trust | None = None
+    missed: float = 1.0
     estimate: float | None = None
     made_by: str = ""
     numbers: list[int] = field(default_factory=list)
@@ -71,6 +72,7 @@ class Exploration(Result):
         standing.seconds += share.seconds
         standing.finished |= share.finished
         standing.trust = share.trust
+        standing.missed *= share.missed
         standing.estimate = share.estimate
         standing.made_by = share.made_by
         standing.numbers += share.numbers
@@ -135,11 +137,11 @@ class Exploration(Result):
             if trust is not None and trust.how == "bounded" and each.finished:
                 how = "bounded"
                 parts.append(trust.why)
-            elif trust is not None and trust.how == "sampled":
-                how = "sampled" if how == "inconclusive" else how
-                parts.append(trust.why)
             elif each.numbers:
                 how = "sampled" if how == "inconclusive" else how
+            if each.missed < 1:
+                depth = each.member.depth
+                parts.append(f"chance of missing a depth-{depth} bug <= {at_most(each.missed)}")
         numbers = [number for each in self.members for number in each.numbers]
         if numbers:
             parts.append(f"unseen traces estimated at {100 * unseen(numbers):.0f} %")

@@ -29,6 +29,7 @@ from slabrace.runtime.strategies.delay import Delayed
 from slabrace.runtime.strategies.delay_policy import Delay
 from slabrace.runtime.strategies.determinism import Determinism
 from slabrace.runtime.strategies.fair import Fair
+from slabrace.runtime.strategies.pct import DEPTH, PCT
 from slabrace.runtime.strategies.round_robin import RoundRobin
 from slabrace.runtime.strategies.traces import Traces
 from slabrace.runtime.strategy import Strategy
@@ -72,6 +73,11 @@ class Member(msgspec.Struct, frozen=True):
     checked: bool = False
 
     @property
+    def depth(self) -> int:
+        """That of the bugs PCT aims at."""
+        return DEPTH if self.options.depth is None else self.options.depth
+
+    @property
     def in_order(self) -> bool:
         """Whether it goes through a tree: a share begins where the last one ended."""
         return self.strategy in IN_ORDER and not self.options.sampled
@@ -92,7 +98,10 @@ class Member(msgspec.Struct, frozen=True):
 
 @dataclass
 class Share:
-    """What some runs of a member amount to. ``numbers``: traces.py; ``orders``: coverage.py."""
+    """What some runs of a member amount to. ``numbers``: traces.py; ``orders``: coverage.py.
+
+    ``missed`` bounds the chance that these runs missed a bug of the depth that PCT aims at.
+    """
 
     member: int
     runs: int = 0
@@ -106,6 +115,7 @@ class Share:
     numbers: list[int] = field(default_factory=list)
     orders: list[tuple[str, str]] = field(default_factory=list)
     trust: Trust | None = None
+    missed: float = 1.0
     estimate: float | None = None
     made_by: str = ""
     seconds: float = 0.0
@@ -227,6 +237,8 @@ class Workshop:
             share.orders = coverage.orders()
         trust = getattr(strategy, "trust", None)
         share.trust = trust() if trust is not None else None
+        if isinstance(strategy, PCT):
+            share.missed = strategy.missed()
         estimate = getattr(strategy, "estimate", None)
         share.estimate = estimate() if estimate is not None else None
         share.seconds = time.perf_counter() - began

@@ -135,11 +135,17 @@ class PCT:
         """The least chance of a run with k = ``length`` to hit a given bug of this depth."""
         return 1 / (self.width * math.pow(length, self.depth - 1) * self.ways)
 
+    def missed(self) -> float:
+        """The chance that all runs missed a bug. One longer than its k promises nothing."""
+        longest = self.length.longest
+        return math.prod(
+            (1 - self.chance(k)) ** runs for k, runs in self.runs.items() if k >= longest
+        )
+
     def trust(self) -> Trust:
-        """The chance that all runs missed. A run longer than its k promises nothing."""
+        """What was drawn, and what it promises."""
         length = self.length
-        counted = {k: runs for k, runs in self.runs.items() if k >= length.longest}
-        missed = math.prod((1 - self.chance(k)) ** runs for k, runs in counted.items())
+        missed = self.missed()
         least = 1 / self.chance(length.now)
         choices = f", {self.ways} ways to choose" if self.ways > 1 else ""
         return Trust(

@@ -31,6 +31,7 @@ class Place(msgspec.Struct, forbid_unknown_fields=True):
     positive: int
     seconds: float
     finished: bool
+    missed: float
     numbers: list[int]
     state: Any
 
@@ -92,7 +93,7 @@ def save(result: Exploration, shop: Shop, folder: Path | None) -> Path:
         [
             Place(
                 each.planned, each.turns, each.runs, each.positive, each.seconds, each.finished,
-                each.numbers, each.state,
+                each.missed, each.numbers, each.state,
             )
             for each in result.members
         ],
@@ -135,6 +136,7 @@ def load(path: Path, shop: Shop) -> Exploration:
             positive=place.positive,
             seconds=place.seconds,
             finished=place.finished,
+            missed=place.missed,
             numbers=place.numbers,
         )
         for member, place in zip(shop.members, document.members, strict=True)

@@ -237,7 +237,9 @@ def of(*threads: str, hears: str = "") -> Program:
     """As text: ``of("write 0, read 1", "add 1")``."""
     return Program(
         tuple(
-            tuple(Step(what, int(cell)) for what, cell in (each.split() for each in text.split(",")))
+            tuple(
+                Step(what, int(cell)) for what, cell in (each.split() for each in text.split(","))
+            )
             for text in threads
         ),
         tuple(hears.split()),
