@@ -9,8 +9,8 @@ Sources: include/asm-generic/rwonce.h, include/linux/kernel.h:might_sleep(), mm/
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from slabrace.actors.locks import Mutex, RwSem
 from slabrace.actors.messages import AddReturn, Kfree, Load, Store
@@ -41,7 +41,8 @@ LOADS: Final = Loads()
 class MemoryVerbs(Actor):
     """What every CPU can do with memory."""
 
-    uncounted = ("calls", "rcu_sections", "rcu_tails")  # counters, and what is over
+    uncounted: ClassVar[Collection[str]] = ("calls", "rcu_sections", "rcu_tails")
+    """Counters, and what is over."""
 
     program: Lane
 

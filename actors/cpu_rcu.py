@@ -69,7 +69,7 @@ class RcuVerbs(MemoryVerbs):
             self.rcu_tails.append((self.rcu_first, last, self.rcu_sections))
             self.world.touch_at(last, ("rcu", self.label))
 
-    def counted(self) -> list[tuple[Envelope, Envelope]]:
+    def counted(self) -> object:
         """Of the sections that were left, those whose last access is under way."""
         return [tail[:2] for tail in self.rcu_tails if tail[1].answer is UNANSWERED]
 
