@@ -49,6 +49,9 @@ class FlatShrinkerInfo(ShrinkerInfoBase, Bits):
     def boot_set_bit(self, id_: int) -> None:
         self.map |= 1 << id_
 
+    def boot_defer(self, id_: int, nr: int) -> None:
+        self.nr_deferred = {**(self.nr_deferred or {}), id_: nr}
+
 
 class FlatInfo(Version):
     """shrinker_info as one map."""
@@ -163,6 +166,6 @@ class FlatInfo(Version):
             above = await self.info_protected(cpu, parent, pernode.nid)
             for id_ in sorted(await cpu.read_once(child, "nr_deferred") or ()):
                 nr: int = await cpu.ask(child, DeferredRead(id_))
-                self.note_deferred(cpu, "nr_deferred_add", parent, pernode.nid, id_, nr)
+                self.note_deferred(cpu, "nr_deferred_reparent", parent, pernode.nid, id_, nr)
                 await cpu.ask(above, DeferredAdd(id_, nr))
         self.unlock_reparent(cpu)

@@ -212,10 +212,15 @@ class UnitInfo(Version):
             for index, unit in enumerate(await cpu.read_once(child, "unit")):
                 cpu.world.touch(unit, write=False)
                 for offset in sorted(unit.nr_deferred or ()):  # a count of 0 adds nothing
-                    nr: int = await cpu.ask(unit, DeferredRead(offset))
+                    nr = await self.take_from_child(cpu, unit, offset)
                     id_ = index * self.kernel.unit_bits + offset
-                    self.note_deferred(cpu, "nr_deferred_add", parent, pernode.nid, id_, nr)
+                    self.note_deferred(cpu, "nr_deferred_reparent", parent, pernode.nid, id_, nr)
                     to = await self.unit_of(cpu, above, index)
                     if to is not None:
                         await cpu.ask(to, DeferredAdd(offset, nr))
         self.unlock_reparent(cpu)
+
+    async def take_from_child(self, cpu: Cpu, unit: ShrinkerInfoUnit, offset: int) -> int:
+        """The count to be added to the parent's; it is read, and stays where it is (L4)."""
+        nr: int = await cpu.ask(unit, DeferredRead(offset))
+        return nr
