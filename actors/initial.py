@@ -93,10 +93,7 @@ def linked(kernel: Kernel, name: str) -> Memcg:
 def object_of(kernel: Kernel, sb: SuperBlock, memcg: Memcg, nid: int = 0) -> Item:
     """An inode of ``sb``, charged to ``memcg``, on its list since long; the bit is set."""
     item = kernel.new_item(memcg, nid)
-    one = lists_of(kernel, sb, memcg)[nid]
-    item.on = one
-    one.items[item] = None
-    one.nr_items += 1
+    kernel.list_lrus.boot_add(lists_of(kernel, sb, memcg)[nid], item)
     set_bit(kernel, sb, memcg, nid)
     return item
 
@@ -110,7 +107,8 @@ def lists_of(kernel: Kernel, sb: SuperBlock, memcg: Memcg) -> list[ListLruOne]:
         lists_of(kernel, sb, memcg.parent)
     lists = lru.xa.get(memcg.kmemcg_id)
     if lists is None:
-        lists = lru.xa[memcg.kmemcg_id] = [ListLruOne(lru, memcg, n) for n in range(kernel.nodes)]
+        new_one = kernel.list_lrus.new_one
+        lists = lru.xa[memcg.kmemcg_id] = [new_one(lru, memcg, n) for n in range(kernel.nodes)]
         for one in lists:
             one.publish_in(kernel.world)
     return lists

@@ -34,6 +34,8 @@ OURS: Final = frozenset(
         # the walks
         "shrink_slab_global", "next_unit", "shrink_one", "shrinker_get", "forget", "skip_kmem_off",
         "clear_and_recheck", "leave_shrinker", "walk_bits", "visit", "may_run", "contended",
+        # list_lrus
+        "bit_owner", "dispose", "new_lists", "new_one", "lock_of", "take_from_child",
         # whoever uses the file system
         "cache_object", "touch",
     }
