@@ -34,8 +34,8 @@ OURS: Final = frozenset(
         "unit_of", "unit_to_mark",
         # the walks
         "shrink_slab_global", "next_unit", "shrink_one", "shrinker_get", "forget", "skip_kmem_off",
-        "clear_and_recheck", "leave_shrinker", "walk_bits", "walk_from", "next_id", "visit",
-        "may_run", "contended",
+        "clear_and_recheck", "contended", "leave_shrinker", "may_run", "next_id", "visit",
+        "walk_bits", "walk_from",
         # list_lrus
         "bit_owner", "dispose", "new_lists", "new_one", "lock_of", "take_from_child",
         # whoever uses the file system
