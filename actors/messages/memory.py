@@ -96,6 +96,14 @@ class IdrReplace(Access, frozen=True, gc=False):
     name = "idr_replace"
 
 
+class IdrReplace(Access, frozen=True, gc=False):
+    """Let ``id`` lead to ``pointer``; an id that nobody has is left alone."""
+
+    id: int
+    pointer: Any
+    name = "idr_replace"
+
+
 class IdrRemove(Access, frozen=True, gc=False):
     id: int
     name = "idr_remove"

@@ -233,9 +233,9 @@ def not_registered(version: type[Version]) -> str:
 @pytest.mark.parametrize(
     ("version", "left", "broken"),
     [
-        (RwsemFlat, "1", []),
-        (Rwsem, "1", []),
-        (RefcountRcu, "1", ["refcount"]),  # A1
+        (RwsemFlat, "1", ["kmem_off_bit"]),  # A11
+        (Rwsem, "1", ["kmem_off_bit"]),
+        (RefcountRcu, "1", ["refcount", "kmem_off_bit"]),  # A1
         (RefcountRcuFixed, "0", []),
     ],
     ids=VERSIONS,
