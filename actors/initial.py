@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING
 
 from slabrace.actors.list_lru import Item, ListLruOne
 from slabrace.actors.shrinker import Shrinker
+from slabrace.actors.shrinker_debug import ShrinkerDebug
 from slabrace.actors.superblock import SuperBlock
 
 if TYPE_CHECKING:
     from slabrace.actors.kernel import Kernel
     from slabrace.actors.memcg import Memcg
+    from slabrace.actors.shrinker import ShrinkerOps
 
 __all__ = [
-    "deferred", "linked", "lists_of", "mounted", "object_of", "preallocated", "room_for", "set_bit",
-    "stale_bit",
+    "deferred", "linked", "lists_of", "mounted", "object_of", "preallocated", "registered",
+    "room_for", "set_bit", "stale_bit",
 ]  # fmt: skip
 
 
@@ -29,6 +31,25 @@ def mounted(
     sb, shrinker = preallocated(kernel, name, kind)
     if shrinker.memcg_aware:
         kernel.shrinker_idr.entries[shrinker.id] = shrinker
+    register(kernel, shrinker)
+    sb.sb_born = born
+    kernel.superblocks[sb] = None
+    return sb
+
+
+def registered(kernel: Kernel, name: str, ops: ShrinkerOps) -> Shrinker:
+    """A shrinker that is not memcg aware, registered long ago."""
+    shrinker = Shrinker(ops, memcg_aware=False, numa_aware=False, nonslab=False, seeks=2, batch=0)
+    kernel.new_shrinker(name, shrinker)
+    kernel.version.boot_deferred(shrinker)
+    register(kernel, shrinker)
+    if isinstance(kernel.version, ShrinkerDebug):
+        kernel.version.boot_debugfs(shrinker, name)
+    return shrinker
+
+
+def register(kernel: Kernel, shrinker: Shrinker) -> None:
+    """What registration leaves."""
     head = kernel.shrinker_list
     last = head.prev
     shrinker.next, shrinker.prev = head, last
@@ -36,9 +57,6 @@ def mounted(
     shrinker.registered = True
     shrinker.refcount = 0 if kernel.version.embedded_shrinker else 1
     shrinker.note("shrinker_registered", shrinker=shrinker)
-    sb.sb_born = born
-    kernel.superblocks[sb] = None
-    return sb
 
 
 def preallocated(

@@ -45,6 +45,12 @@ class ListLrus:
         cpu.ftrace("list_lru_add")
         cpu.rcu_read_lock()
         memcg: Memcg = await cpu.rcu_dereference(item.objcg, "memcg")  # mem_cgroup_from_slab_obj()
+        added = await self.list_lru_add_memcg(cpu, lru, item, memcg)
+        cpu.rcu_read_unlock()
+        return added
+
+    async def list_lru_add_memcg(self, cpu: Cpu, lru: ListLru, item: Item, memcg: Memcg) -> bool:
+        """The same for a ``memcg`` that the caller keeps (since v6.8 this is list_lru_add())."""
         node = lru.node[item.nid]
         await cpu.spin_lock(node.lock)
         added = item.on is None  # every list of this node is under the lock
@@ -54,7 +60,6 @@ class ListLrus:
                 owner = self.bit_owner(memcg, one)
                 await self.kernel.version.set_shrinker_bit(cpu, owner, item.nid, lru.shrinker_id)
         cpu.spin_unlock(node.lock)
-        cpu.rcu_read_unlock()
         return added
 
     def bit_owner(self, memcg: Memcg, one: ListLruOne) -> Memcg:

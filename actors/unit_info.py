@@ -133,7 +133,7 @@ class UnitInfo(Version):
             units: list[ShrinkerInfoUnit | None] = await cpu.read_once(old, "unit")
             if new_nr_max <= len(units) * self.kernel.unit_bits:
                 continue
-            new = self.kvzalloc_info(cpu, pernode, new_nr_max)
+            new = self.alloc_larger_info(cpu, pernode, new_nr_max)
             if new is None:
                 return False
             new.unit[: len(units)] = units  # memcpy of the pointers
@@ -151,6 +151,12 @@ class UnitInfo(Version):
             return False
         self.publish_info(cpu, pernode, new)
         return True
+
+    def alloc_larger_info(
+        self, cpu: Cpu, pernode: MemcgPerNode, new_nr_max: int
+    ) -> ShrinkerInfo | None:
+        """kvzalloc_node(), since 7fba9420b726 (v6.7): what is not copied is NULL."""
+        return self.kvzalloc_info(cpu, pernode, new_nr_max)
 
     # -- bits and deferred counts ------------------------------------------------------
 

@@ -5,6 +5,15 @@ the access in a race diagram.
 """
 
 from slabrace.actors.messages.access import Access
+from slabrace.actors.messages.debugfs import (
+    DebugfsCreateDir,
+    DebugfsFileGet,
+    DebugfsFilePut,
+    DebugfsFileRemoved,
+    DebugfsRemoveDir,
+    IdaAlloc,
+    IdaFree,
+)
 from slabrace.actors.messages.locks import (
     Complete,
     DownRead,
@@ -97,6 +106,11 @@ __all__ = [
     "CssGet",
     "CssPut",
     "CssTryget",
+    "DebugfsCreateDir",
+    "DebugfsFileGet",
+    "DebugfsFilePut",
+    "DebugfsFileRemoved",
+    "DebugfsRemoveDir",
     "DeferredAdd",
     "DeferredRead",
     "DeferredWrite",
@@ -110,6 +124,8 @@ __all__ = [
     "ForwardedLoad",
     "GpEnd",
     "GpStart",
+    "IdaAlloc",
+    "IdaFree",
     "IdrAlloc",
     "IdrFind",
     "IdrRemove",

@@ -240,10 +240,10 @@ def not_registered(version: type[Version]) -> str:
 @pytest.mark.parametrize(
     ("version", "left", "broken"),
     [
-        (RwsemFlat, "1", []),
-        (Srcu, "1", []),
-        (Rwsem, "1", []),
-        (RefcountRcu, "1", ["refcount"]),  # A1
+        (RwsemFlat, "1", ["kmem_off_bit"]),  # A11
+        (Srcu, "1", ["kmem_off_bit"]),
+        (Rwsem, "1", ["kmem_off_bit"]),
+        (RefcountRcu, "1", ["refcount", "kmem_off_bit"]),  # A1
         (RefcountRcuFixed, "0", []),
     ],
     ids=VERSIONS,
