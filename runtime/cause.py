@@ -165,7 +165,7 @@ def told_of(event: Happened) -> str:
 
 
 class Conflict(NamedTuple):
-    """Two deliveries that conflict, in the order in which they came: ``Kfree(x)``, ``Load(x)``."""
+    """Two deliveries that conflict, in the order in which they came: ``Close(x)``, ``Load(x)``."""
 
     first: str
     second: str
