@@ -11,8 +11,10 @@ from slabrace.scenarios.small import PREEMPTION, small
 
 __all__ = ["expand_vs_reclaim"]
 
+REACH = ("shrinker_info_published", "shrinker_called", "function name=set_shrinker_bit")
 
-@scenario(verdict=NEVER, runs=200, delays=PREEMPTION)
+
+@scenario(verdict=NEVER, runs=200, delays=PREEMPTION, reach=REACH)
 def expand_vs_reclaim(
     world: World, *, version: Version = "refcount_rcu_fixed", mounts: int = 2, nodes: int = 1
 ) -> None:

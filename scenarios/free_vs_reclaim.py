@@ -11,8 +11,10 @@ from slabrace.scenarios.small import PREEMPTION, small
 
 __all__ = ["free_vs_reclaim"]
 
+REACH = ("shrinker_gone", "shrinker_called", "super_block_gone")
 
-@scenario(verdict=NEVER, runs=200, delays=PREEMPTION)
+
+@scenario(verdict=NEVER, runs=200, delays=PREEMPTION, reach=REACH)
 def free_vs_reclaim(world: World, *, version: Version = "refcount_rcu_fixed") -> None:
     """Umount of S, whose object A holds, while A and the root are reclaimed.
 

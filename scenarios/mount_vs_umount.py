@@ -11,8 +11,10 @@ from slabrace.scenarios.small import PREEMPTION, small
 
 __all__ = ["mount_vs_umount"]
 
+REACH = ("shrinker_registered", "shrinker_gone", "shrinker_called")
 
-@scenario(verdict=NEVER, runs=200, delays=PREEMPTION)
+
+@scenario(verdict=NEVER, runs=200, delays=PREEMPTION, reach=REACH)
 def mount_vs_umount(world: World, *, version: Version = "refcount_rcu_fixed") -> None:
     """S is unmounted, T and U are mounted, and the root is reclaimed, all at once.
 

@@ -14,8 +14,12 @@ from slabrace.scenarios.small import PREEMPTION, small
 
 __all__ = ["offline_vs_reclaim"]
 
+REACH = (
+    "memcg_freed", "shrinker_called", "function name=reparent_shrinker_deferred",
+)  # fmt: skip
 
-@scenario(verdict=NEVER, runs=200, delays=PREEMPTION)
+
+@scenario(verdict=NEVER, runs=200, delays=PREEMPTION, reach=REACH)
 def offline_vs_reclaim(world: World, *, version: Version = "refcount_rcu_fixed") -> None:
     """Rmdir of A/C, which holds objects, while A and below are reclaimed and C gets another object.
 

@@ -13,8 +13,10 @@ from slabrace.scenarios.small import PREEMPTION, small
 
 __all__ = ["register_vs_reclaim"]
 
+REACH = ("shrinker_registered", "shrinker_called", "function name=set_shrinker_bit")
 
-@scenario(verdict=NEVER, runs=200, delays=PREEMPTION)
+
+@scenario(verdict=NEVER, runs=200, delays=PREEMPTION, reach=REACH)
 def register_vs_reclaim(world: World, *, version: Version = "refcount_rcu_fixed") -> None:
     """A mount appears and caches an object while A and the root are reclaimed.
 
