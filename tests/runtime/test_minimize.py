@@ -161,12 +161,13 @@ def with_a_timer() -> World:
 
 def test_a_run_in_which_a_timer_ran_out_early_can_be_minimised() -> None:
     search = DFS()
-    while search.begin(world := with_a_timer()):
+    failed = None
+    while failed is None and search.begin(world := with_a_timer()):
         outcome = Engine(world, search).run()
         search.end(outcome)
-        if outcome.violations:
-            break
-    small = minimize(with_a_timer, outcome.picks)
+        failed = outcome if outcome.violations else None
+    assert failed is not None
+    small = minimize(with_a_timer, failed.picks)
     assert (small.preemptions, small.deliveries, small.exact) == (1, 5, True)
     assert minimize(with_a_timer, small.picks).picks == small.picks
 
