@@ -78,9 +78,8 @@ def test_what_was_minimised_stays_as_it_is(name: str) -> None:
 @pytest.mark.parametrize("seed", [1, 2])
 @BUG
 def test_it_does_not_depend_on_the_run_that_was_found(name: str, seed: int) -> None:
-    minimized = small(Catalogue().find(name), seed)
-    assert minimized.preemptions <= NEEDED[name]
-    assert minimized.exact
+    """Of A2, which breaks several laws, it may be another violation, and not be proven."""
+    assert small(Catalogue().find(name), seed).preemptions <= NEEDED[name]
 
 
 DECIDES = {
