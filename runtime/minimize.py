@@ -35,7 +35,17 @@ from slabrace.runtime.strategies.lenient import Lenient
 from slabrace.runtime.strategy import Strategy
 from slabrace.runtime.world import World
 
-__all__ = ["BUDGET", "Build", "Measure", "Minimized", "again", "breaks", "minimize", "picks_of"]
+__all__ = [
+    "AGAIN",
+    "BUDGET",
+    "Build",
+    "Measure",
+    "Minimized",
+    "again",
+    "breaks",
+    "minimize",
+    "picks_of",
+]
 
 Build = Callable[[], World]
 """Makes the world of the run anew."""
@@ -156,7 +166,7 @@ class Minimizer:
         most, exact = 0, True
         while exact and most < best.measure[0]:
             found, exact = self.search(most)
-            if found is not None:
+            if found is not None and found.measure < best.measure:
                 best = self.edited(found)
             most += 1
         return self.verified(run, best, exact=exact)
@@ -251,7 +261,7 @@ class Minimizer:
             if self.signature is not None and breaks(outcome, self.signature):
                 found = self.follow(course_of(describe(self.build, outcome.picks)))
                 return found, complete
-            complete &= outcome.end is not End.BOUND and not strategy.timed
+            complete &= outcome.end is not End.BOUND
         return None, complete
 
     def verified(self, given: Run, best: Run, *, exact: bool) -> Minimized:
