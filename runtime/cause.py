@@ -3,10 +3,11 @@
 Of a run that breaks a law, each race (history.py) is turned round, the one nearest to the end
 first: the run is made again with the later delivery before the earlier one. Everything else keeps
 its order as far as that is possible; or the later one's lane goes on until it has to wait; or the
-earlier one's comes last of all; or the later one comes as early as it can. If one of these runs has
-the two the other way round, comes to rest and breaks no law, that pair is the cause. This is seen,
-not guessed; and it is no more than what was seen: that one run passes. If no pair does it, that is
-what is said.
+earlier one's comes last of all; or the later one comes as early as it can. That last is then done
+with the pairs that conflict and are no races, because others stand between. If one of these runs
+has the two the other way round, comes to rest and breaks no law, that pair is the cause. This is
+seen, not guessed; and it is no more than what was seen: that one run passes. If no pair does it,
+that is what is said.
 
 Beside it, ``last_conflict``: a cheap guess at the same, to tell bugs apart by the thousand.
 """
@@ -20,8 +21,7 @@ from slabrace.runtime.course import Block, Course, LaneName, Pause, course_of, j
 from slabrace.runtime.dependence import racing
 from slabrace.runtime.engine import MAX_STEPS, Engine
 from slabrace.runtime.errors import UsageError, Violation
-from slabrace.runtime.exporters.outline import written
-from slabrace.runtime.history import Happened, History, Witness
+from slabrace.runtime.history import Chronicler, Happened, History
 from slabrace.runtime.message import Envelope
 from slabrace.runtime.outcome import End, Outcome
 from slabrace.runtime.pick import Delivery, Pick, Skip
@@ -29,7 +29,6 @@ from slabrace.runtime.replaying import describe
 from slabrace.runtime.strategies.lenient import Lenient
 from slabrace.runtime.strategies.raw_replay import RawReplay
 from slabrace.runtime.strategy import Strategy
-from slabrace.runtime.trace import Step
 from slabrace.runtime.world import World
 
 __all__ = ["BUDGET", "Cause", "Conflict", "find_cause", "last_conflict"]
@@ -37,21 +36,21 @@ __all__ = ["BUDGET", "Cause", "Conflict", "find_cause", "last_conflict"]
 DEADLOCK: Final = "deadlock"
 """The law of deadlock.py: it is judged at rest, though nobody is done."""
 BUDGET: Final = 500
-"""Races that are turned round before it is said that none decides."""
+"""Pairs that are turned round before it is said that none decides."""
 
 
 class Cause(NamedTuple):
     """``first`` comes before ``second``, in words, and that decides; both None: no single pair.
 
-    ``places`` are the numbers of the two deliveries in the run, from 0. ``tried`` races were turned
-    round, of ``races``.
+    ``places`` are the numbers of the two deliveries in the run, from 0. ``tried`` pairs were turned
+    round, of ``pairs`` that conflict.
     """
 
     first: str | None
     second: str | None
     places: tuple[int, int] | None
     tried: int
-    races: int
+    pairs: int
 
     def __str__(self) -> str:
         if self.first is not None:
@@ -59,28 +58,30 @@ class Cause(NamedTuple):
                 f"What decides: {self.first} comes before {self.second}. "
                 "The other way round, the run breaks no law."
             )
-        if not self.races:
-            return "No single pair of deliveries decides: this run has no race."
-        of_them = "its races" if self.tried == self.races else f"its last {self.tried} races"
-        return f"No single pair of deliveries decides: none of {of_them}, turned round, saves it."
+        if not self.pairs:
+            return "No single pair of deliveries decides: no two conflict."
+        which = "the" if self.tried == self.pairs else f"the last {self.tried} of the"
+        return (
+            f"No single pair of deliveries decides: none of {which} {self.pairs} that conflict, "
+            "turned round, saves the run."
+        )
 
 
 def find_cause(build: Callable[[], World], picks: Sequence[int], *, budget: int = BUDGET) -> Cause:
     """The cause of the violation in the run with the raw ``picks``, best a minimised one.
 
-    Turns round at most ``budget`` races. Raises a `UsageError` if the run breaks no law.
+    Turns round at most ``budget`` pairs. Raises a `UsageError` if the run breaks no law.
     """
     happened, outcome = witnessed(build, RawReplay(picks), len(picks) + 1)
     if outcome.end is not End.VIOLATION:
         raise UsageError("this run breaks no law, so there is no cause to find")
     history = History(happened)
-    pairs = list(history.reversible())
-    if not pairs:
-        return Cause(None, None, None, 0, 0)
+    races = list(history.reversible())
+    pairs = [*races, *history.conflicts()]
     described = describe(build, picks)
     most = min(MAX_STEPS, 10 * len(picks) + 1000)
     for tried, (first, second) in enumerate(pairs[:budget], 1):
-        for course in ways(described, history, first, second):
+        for course in ways(described, history, first, second, race=tried <= len(races)):
             others, outcome = witnessed(build, Lenient(course), most)
             if outcome.end is End.QUIET and comes_first(others, happened[second], happened[first]):
                 told = told_of(happened[first]), told_of(happened[second])
@@ -93,17 +94,19 @@ def witnessed(
 ) -> tuple[list[Happened], Outcome]:
     """One run, and what happened in it."""
     world = build()
-    witness = Witness(strategy)
-    witness.begin(world)
-    outcome = Engine(world, witness, max_steps=most).run()
+    chronicler = Chronicler(strategy)
+    chronicler.begin(world)
+    outcome = Engine(world, chronicler, max_steps=most).run()
     if outcome.end is End.INTERRUPTED:
         raise KeyboardInterrupt
-    witness.end(outcome)
-    return witness.happened, outcome
+    chronicler.end(outcome)
+    return chronicler.happened, outcome
 
 
-def ways(described: Sequence[Pick], history: History, first: int, second: int) -> Iterator[Course]:
-    """The courses in which that race is the other way round; time passes before the same ones."""
+def ways(
+    described: Sequence[Pick], history: History, first: int, second: int, *, race: bool
+) -> Iterator[Course]:
+    """The courses in which that pair is the other way round; time passes before the same ones."""
     happened = history.happened
     values = course_of(described).values
     pauses: dict[int, list[Pause]] = {}
@@ -118,20 +121,18 @@ def ways(described: Sequence[Pick], history: History, first: int, second: int) -
             yield from pauses.get(each, ())
             yield Block(*named_lane(happened[each]), 1)
 
-    order = history.flipped(first, second)
-    place = order.index(second) + 1
-    head, tail = order[:place], order[place:]
-    lane = happened[first].lane
-    others = [each for each in tail if happened[each].lane is not lane]
-    last = [each for each in tail if happened[each].lane is lane]
-    calmly = Block(*named_lane(happened[second]), None)
-    for blocks in (
-        turns(order),
-        [*turns(head), calmly, *turns(tail)],
-        turns([*head, *others, *last]),
-        turns(history.hurried(first, second)),
-    ):
-        yield Course(joined(blocks), values)
+    if race:
+        order = history.flipped(first, second)
+        place = order.index(second) + 1
+        head, tail = order[:place], order[place:]
+        lane = happened[first].lane
+        others = [each for each in tail if happened[each].lane is not lane]
+        last = [each for each in tail if happened[each].lane is lane]
+        calmly = Block(*named_lane(happened[second]), None)
+        yield Course(joined(turns(order)), values)
+        yield Course(joined([*turns(head), calmly, *turns(tail)]), values)
+        yield Course(joined(turns([*head, *others, *last])), values)
+    yield Course(joined(turns(history.hurried(second))), values)
 
 
 def named_lane(event: Happened) -> LaneName:
@@ -157,8 +158,7 @@ def identity(event: Happened) -> tuple[Hashable, ...]:
 def told_of(event: Happened) -> str:
     """A delivery as a diagram shows it, without the answer, and who sent it."""
     sent = event.envelope
-    question = Envelope(sent.sender, sent.addressee, sent.message)
-    return f"{written(Step(0, 0, '', question, ''))} by {sent.sender.name}"
+    return f"{sent.message.told(sent.addressee.name)} by {sent.sender.name}"
 
 
 # -- telling bugs apart ----------------------------------------------------------------

@@ -43,6 +43,8 @@ WORK: Final = 40_000
 """Deliveries that a share should not have many more of."""
 
 PORTFOLIO: Final = ("dpor", "random", "pct", "delay", "pos")
+FAIR: Final = ("random", "pos", "pct")
+"""The portfolio where no lane may wait for long. What goes through a tree leaves traces out then."""
 
 Told = Callable[[Exploration], None]
 
@@ -62,12 +64,13 @@ def members_of(
     """
     if fair is not None and fair < 1:
         raise UsageError(f"fair={fair}: expected 1 or more picks that a lane may wait")
-    if fair is not None and strategy in {"portfolio", "dpor"}:
+    if fair is not None and strategy in {"dpor", "dfs", "delay"}:
         raise UsageError(
-            f"{strategy} takes no fair: who leaves out unfair runs leaves out traces; "
-            "choose random, pct, pos, delay or dfs"
+            f"{strategy} goes through all schedules, and of those that are fair to every lane it "
+            f"cannot say which it has left out; expected {', '.join(FAIR)} or portfolio"
         )
-    names = PORTFOLIO if strategy == "portfolio" else (strategy,)
+    portfolio = PORTFOLIO if fair is None else FAIR
+    names = portfolio if strategy == "portfolio" else (strategy,)
     if strategy == "portfolio":
         given = msgspec.structs.asdict(options)
         plain = msgspec.structs.asdict(Options(seed=options.seed))
@@ -110,7 +113,7 @@ def explore(
         if value is not None and value < least:
             raise UsageError(f"{name} is {value}; it must be at least {least}")
     if members is None:
-        members = members_of("portfolio", Options(seed=seed), scenario.delays)
+        members = members_of("portfolio", Options(seed=seed), scenario.delays, fair=scenario.fair)
     if runs is None and seconds is None:
         runs = RUNS
     workshop = Workshop(

@@ -112,7 +112,9 @@ def search(scenario: Scenario, reference: str, budget: Budget) -> Exploration:
         runs = scenario.runs
     return explore(
         scenario,
-        members=members_of(budget.search, Options(seed=budget.seed), scenario.delays),
+        members=members_of(
+            budget.search, Options(seed=budget.seed), scenario.delays, fair=scenario.fair
+        ),
         reference=reference,
         runs=runs,
         seconds=budget.seconds,

@@ -57,9 +57,11 @@ Measure = tuple[int, int, int, int]
 class Minimized:
     """The smallest run that was found. ``exact``: there is none with fewer preemptions.
 
-    ``picks`` are raw, ``described`` the same by name; ``runs`` is what it took.
+    ``before`` are preemptions and deliveries of the run that was given. ``picks`` are raw,
+    ``described`` the same by name; ``runs`` is what it took.
     """
 
+    before: tuple[int, int]
     picks: list[int]
     described: list[Pick]
     outcome: Outcome
@@ -88,7 +90,7 @@ def minimize(
 def again(
     build: Build, known: Minimized, law: str | None = None, *, budget: int = AGAIN
 ) -> Minimized | None:
-    """The smallest run of ``build()`` that breaks ``law`` (unless told, that of ``known``), or None.
+    """The smallest run of ``build()`` that breaks ``law``, or None; unless told, that of ``known``.
 
     ``known`` is a run of another world, with other parameters perhaps: its turns are followed, and
     if that breaks nothing, all runs with as few preemptions are made, as long as the budget lasts.
@@ -157,7 +159,7 @@ class Minimizer:
             if found is not None:
                 best = self.edited(found)
             most += 1
-        return self.verified(best, exact=exact)
+        return self.verified(run, best, exact=exact)
 
     # -- runs --------------------------------------------------------------------------
 
@@ -252,7 +254,7 @@ class Minimizer:
             complete &= outcome.end is not End.BOUND and not strategy.timed
         return None, complete
 
-    def verified(self, best: Run, *, exact: bool) -> Minimized:
+    def verified(self, given: Run, best: Run, *, exact: bool) -> Minimized:
         """``best``, replayed by its raw picks and by name."""
         picks = best.outcome.picks
         described = describe(self.build, picks)
@@ -267,5 +269,13 @@ class Minimizer:
             )
         preemptions, deliveries, _, _ = best.measure
         return Minimized(
-            picks, described, outcome, signature, preemptions, deliveries, exact, self.runs
+            given.measure[:2],
+            picks,
+            described,
+            outcome,
+            signature,
+            preemptions,
+            deliveries,
+            exact,
+            self.runs,
         )

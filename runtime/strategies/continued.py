@@ -1,8 +1,8 @@
-"""Continued: follow a schedule as far as it goes, say where it parted, then let somebody else pick.
+"""Continued: follow a schedule as far as it goes, say where it parted, then let others pick.
 
-For a schedule that was recorded before an edit (a fix, say) and a run made after it. Picks are known
-by what they deliver: lane, sender, addressee, class of the message, and their place among those that
-look alike. While the next one is there it is followed. If it is not, then of its lane
+For a schedule that was recorded before an edit (a fix, say) and a run made after it. Picks are
+known by what they deliver: lane, sender, addressee, class of the message, and their place among
+those that look alike. While the next one is there it is followed. If it is not, then of its lane
 
  - nothing can be delivered: it is *missing*, and the next pick is looked at;
  - something is deliverable that the schedule has nowhere later: that is *new*, and is delivered;
@@ -36,8 +36,8 @@ __all__ = ["Continued"]
 class Continued:
     """Follows ``schedule`` and goes on with ``then``.
 
-    ``parted`` says where and why, once it has; ``followed`` counts the picks that were followed,
-    ``missing`` are the others, with their numbers in the schedule, and ``new`` what it did not have.
+    ``parted`` says where and why, once it has. ``followed`` counts the picks that were followed;
+    ``missing`` are the others, with their numbers in the schedule; ``new`` is what it did not have.
     """
 
     def __init__(self, schedule: Schedule, then: Strategy) -> None:

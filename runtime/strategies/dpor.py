@@ -28,6 +28,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 
+from slabrace.runtime.actor import Actor
 from slabrace.runtime.causality import START, Causality, Happening, Names
 from slabrace.runtime.dependence import Access, conflicting
 from slabrace.runtime.errors import MachineError
@@ -37,7 +38,6 @@ from slabrace.runtime.trust import Trust
 from slabrace.runtime.wakeup_tree import Branch, Key, Node, Suffix, Tried
 
 if TYPE_CHECKING:
-    from slabrace.runtime.actor import Actor
     from slabrace.runtime.mailbox import Lane
     from slabrace.runtime.monitor import Event
     from slabrace.runtime.outcome import Outcome
@@ -254,7 +254,9 @@ class Dpor:
             event = Happening(names[present.number], present.number)
             event.footprint = (self._access,)
             if self._touched:
-                event.footprint += tuple(Access(what, None, w) for what, w in self._touched)
+                event.footprint += tuple(
+                    Access(self._key(what), None, writes) for what, writes in self._touched
+                )
         event.choices = tuple(self._chosen)
         self._note_sends(event)
         addressee = self._addressee
@@ -273,6 +275,10 @@ class Dpor:
                     sleep[key] = tried
         branch = self._branch
         self.nodes.append(Node(sleep, branch.children if branch is not None else []))
+
+    def _key(self, what: Hashable) -> Hashable:
+        """What touch() named, as it is called in every run: an actor by its number."""
+        return self.actors.of_actor(what) if isinstance(what, Actor) else what
 
     def _note_sends(self, event: Happening) -> None:
         """Which lanes grew: one that was delivered from has one message less."""

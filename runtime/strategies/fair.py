@@ -19,7 +19,7 @@ withdrawn (its addressee is deaf) begins anew.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from slabrace.runtime.odds import Odds
 from slabrace.runtime.strategies.wrapper import Wrapper
@@ -100,15 +100,6 @@ class Fair(Wrapper):
         """Those of the strategy inside; none where the wrapper interfered with what was drawn."""
         odds: Odds | None = getattr(self.inner, "odds", None)
         return None if self.narrowed else odds
-
-    def state(self) -> dict[str, Any]:
-        """Where the strategy inside stands, and whether the wrapper interfered before."""
-        return {"narrowed": self.narrowed, "inner": getattr(self.inner, "state")()}  # noqa: B009
-
-    def resume(self, state: dict[str, Any]) -> None:
-        """Stand there."""
-        self.narrowed = state["narrowed"]
-        getattr(self.inner, "resume")(state["inner"])  # noqa: B009  # only who has a tree has it
 
     def describe(self) -> str:
         """As a person would type it."""

@@ -7,8 +7,8 @@ search that ends has shown that no run with so few preemptions is any different 
 Programs, PLDI 2007.)
 
 Each run begins anew; what is kept is the list of its branchings. Where one has come to a state that
-was met before (trace_number.py), with the same lane having its turn and no more preemptions left, it
-ends as ``REDUNDANT``: all that could follow was seen, or will be.
+was met before (trace_number.py), with the same lane having its turn and no more preemptions left,
+it ends as ``REDUNDANT``: all that could follow was seen, or will be.
 """
 
 from __future__ import annotations

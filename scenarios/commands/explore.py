@@ -78,6 +78,7 @@ def explore(
     settings = [*(set or []), *settings_in(words, scenario)]
     parameters = scenario.parse(settings)
     options = Options(seed=seed, depth=depth, preemptions=preemptions, delays=delays, steps=steps)
+    fair = scenario.fair if fair is None else fair
     members = members_of(strategy, options, scenario.delays, fair=fair, checked=check)
     shop = Shop(name, tuple(settings), members, extras, max_steps, not keep_going)
     earlier = search_state.load(resume, shop) if resume is not None else None

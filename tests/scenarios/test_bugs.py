@@ -10,8 +10,9 @@ from slabrace.scenarios.catalogue import Catalogue
 
 BUGS = [each for each in Catalogue() if each.kind == "bug"]
 KNOWN = {
-    "A1", "A2", "A7", "B1", "B2", "B3", "B4", "B5", "B7", "B8", "B9", "B10", "B11", "B12", "B13",
-    "B14", "B15", "B16", "D1", "D2", "D3", "D5", "D14", "D15", "D16", "D17",
+    "A1", "A2", "A7", "B1", "B2", "B3", "B4", "B5", "B6", "B7", "B8", "B9", "B10", "B11", "B12",
+    "B13", "B14", "B15", "B16", "D1", "D2", "D3", "D4", "D5", "D13", "D14", "D15", "D16", "D17",
+    "O2", "O8", "O10",
 }  # fmt: skip
 CHUNK = 100
 
