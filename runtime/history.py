@@ -1,9 +1,9 @@
-"""History: one run as a partial order, and its races.
+"""History: one run as a partial order, and what could have been the other way round.
 
-A delivery happens after the one before it in its lane, after the one during which its message came
-up, and after every earlier one that it conflicts with (dependence.py); and so on. Two of different
-lanes that conflict, with nothing between them in that order, are a *race*: what could have been
-the other way round.
+A delivery *needs* the one before it in its lane and the one during which its message came up. It
+happens after these and after every earlier one that it conflicts with (dependence.py); and so on.
+Two that conflict, of which the later does not need the earlier, may come in the other order; if
+nothing happens after the one and before the other, they are a *race* and can do so alone.
 
 For one run that somebody wants explained; a search that asks this of every run must be quicker.
 """
@@ -118,47 +118,43 @@ class History:
         self.happened = happened
         self.past: list[int] = []
         self.needs: list[int] = []
-        self.races: list[list[int]] = []  # of each delivery: the earlier ones it races with
         last: dict[Lane, int] = {}
         by_key: dict[Hashable, list[int]] = {}
         for number, event in enumerate(happened):
             before = [each for each in (last.get(event.lane, -1), event.cause) if each >= 0]
             past, needs = (sum_of(sets, before) for sets in (self.past, self.needs))
             found = {other for each in event.footprint for other in by_key.get(each.key, ())}
-            races = []
             for other in sorted(found, reverse=True):
                 if not past >> other & 1 and conflicting(
                     event.footprint, happened[other].footprint
                 ):
-                    races.append(other)
                     past |= self.past[other] | 1 << other
             last[event.lane] = number
             for each in event.footprint:
                 by_key.setdefault(each.key, []).append(number)
             self.past.append(past)
             self.needs.append(needs)
-            self.races.append(races)
 
-    def reversible(self) -> Iterator[tuple[int, int]]:
-        """The races, the last one first."""
-        for second in range(len(self.happened) - 1, -1, -1):
-            for first in self.races[second]:
-                yield first, second
-
-    def conflicts(self) -> Iterator[tuple[int, int]]:
-        """The other pairs that conflict and do not need to come in that order, the last first."""
+    def pairs(self) -> Iterator[tuple[int, int]]:
+        """Every two that conflict and do not need to come in that order, the last ones first."""
         happened = self.happened
         for second in range(len(happened) - 1, -1, -1):
             for first in range(second - 1, -1, -1):
-                if (
-                    not self.needs[second] >> first & 1
-                    and first not in self.races[second]
-                    and conflicting(happened[first].footprint, happened[second].footprint)
+                if not self.needs[second] >> first & 1 and conflicting(
+                    happened[first].footprint, happened[second].footprint
                 ):
                     yield first, second
 
+    def race(self, first: int, second: int) -> bool:
+        """Whether nothing stands between these two: they alone can be turned round."""
+        past = self.past
+        return not any(
+            past[between] >> first & 1 and past[second] >> between & 1
+            for between in range(first + 1, second)
+        )
+
     def flipped(self, first: int, second: int) -> list[int]:
-        """The deliveries with that race the other way round, as far as they can be kept in order.
+        """The deliveries with that pair the other way round, as far as they can be kept in order.
 
         All before ``first``, what does not happen after it, ``second``, ``first``, and the rest.
         """

@@ -156,7 +156,7 @@ class Minimizer:
         most, exact = 0, True
         while exact and most < best.measure[0]:
             found, exact = self.search(most)
-            if found is not None:
+            if found is not None and found.measure < best.measure:
                 best = self.edited(found)
             most += 1
         return self.verified(run, best, exact=exact)
@@ -251,7 +251,7 @@ class Minimizer:
             if self.signature is not None and breaks(outcome, self.signature):
                 found = self.follow(course_of(describe(self.build, outcome.picks)))
                 return found, complete
-            complete &= outcome.end is not End.BOUND and not strategy.timed
+            complete &= outcome.end is not End.BOUND
         return None, complete
 
     def verified(self, given: Run, best: Run, *, exact: bool) -> Minimized:
