@@ -47,7 +47,8 @@ class Exploration(Result):
     """See the head of this file.
 
     ``curve``: after so many runs, so many pairs of conflicting deliveries were seen, and so many of
-    them in both orders. ``finder`` is the member that found a violation first.
+    them in both orders. ``finder`` is the member that found a violation first. ``cut`` runs reached
+    the bound of picks and still moved: whatever was shown, it was not shown of them.
     """
 
     members: list[Standing] = field(default_factory=list)
@@ -55,6 +56,7 @@ class Exploration(Result):
     orders: dict[tuple[str, str], None] = field(default_factory=dict)
     curve: list[tuple[int, int, int]] = field(default_factory=list)
     finder: str | None = None
+    cut: int = 0
     stopped: bool = False  # at the first violation
     jobs: int = 1
     broken: bool = False  # off, so that it cannot be resumed
@@ -82,6 +84,7 @@ class Exploration(Result):
         self.runs += share.runs
         self.positive += share.positive
         self.bound += share.bound
+        self.cut += share.cut
         self.deliveries += share.deliveries
         self.interrupted |= share.interrupted
         self.reached.update(dict.fromkeys(share.reached))
@@ -142,14 +145,13 @@ class Exploration(Result):
         if numbers:
             drawn.append(f"unseen traces estimated at {percentage(unseen(numbers))}")
         parts = [*bounds, *drawn]
-        if bounds:  # and what was cut off is what they say
-            return Trust("bounded", "; ".join(dict.fromkeys(parts)))
-        if self.bound:
-            parts.append(f"{counted(self.bound, 'run')} cut off")
-        if not drawn:
-            parts = [each.trust.why for each in self.members if each.trust is not None] + parts
-        whole = bool(drawn) and not self.bound
-        how: How = "sampled" if self.positive or whole else "inconclusive"
+        if not parts:
+            parts = [each.trust.why for each in self.members if each.trust is not None]
+        if self.cut:
+            parts.append(f"{counted(self.cut, 'run')} cut off")
+        how: How = "bounded" if bounds else "sampled" if drawn or self.positive else "inconclusive"
+        if self.cut and not self.positive:
+            how = "inconclusive"
         return Trust(how, "; ".join(dict.fromkeys(parts)) or counted(self.runs, "run"))
 
     @property

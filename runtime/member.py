@@ -83,7 +83,8 @@ class Member(msgspec.Struct, frozen=True):
 class Share:
     """What some runs of a member amount to. ``numbers``: traces.py; ``orders``: coverage.py.
 
-    ``made`` counts the runs that count for nothing too: the member goes on after so many.
+    ``made`` counts the runs that count for nothing too: the member goes on after so many. ``cut``
+    are those of ``bound`` that reached the bound of picks, and not one of the member's own.
     """
 
     member: int
@@ -91,6 +92,7 @@ class Share:
     runs: int = 0
     positive: int = 0
     bound: int = 0
+    cut: int = 0
     deliveries: int = 0
     interrupted: bool = False
     finished: bool = False
@@ -104,8 +106,8 @@ class Share:
     made_by: str = ""
     seconds: float = 0.0
 
-    def add(self, outcome: Outcome, number: int, build: Callable[[], World]) -> None:
-        """Count run ``number``, of a world that ``build`` makes."""
+    def add(self, outcome: Outcome, number: int, build: Callable[[], World], most: int) -> None:
+        """Count run ``number``, of a world that ``build`` makes, of at most ``most`` picks."""
         self.deliveries += outcome.deliveries
         if outcome.end is End.INTERRUPTED:
             self.interrupted = True
@@ -116,6 +118,7 @@ class Share:
         self.runs += 1
         self.positive += outcome.end is End.VIOLATION
         self.bound += outcome.end is End.BOUND
+        self.cut += outcome.end is End.BOUND and len(outcome.picks) >= most
         if outcome.violations:
             for violation, pair in zip(outcome.violations, pairs_of(build, outcome), strict=True):
                 self._file(violation, f"{violation.signature}{pair}", outcome, number)
@@ -213,7 +216,7 @@ class Workshop:
                     f"In run {first + share.made} of {self.scenario.name} by {strategy.describe()}."
                 )
                 raise
-            share.add(outcome, first + share.made, self.build)
+            share.add(outcome, first + share.made, self.build, self.max_steps)
             if share.interrupted:
                 break
         if world is not None:
@@ -236,7 +239,8 @@ class Workshop:
         strategy = self._strategies.get(number)
         if strategy is None:
             return self._states.get(number)
-        return getattr(strategy, "state")()  # noqa: B009  # whoever goes through a tree has it
+        state = getattr(strategy, "state", None)
+        return state() if state is not None else None
 
     def _strategy(self, number: int, first: int) -> Strategy:
         member = self.members[number]

@@ -60,6 +60,7 @@ class Document(msgspec.Struct, forbid_unknown_fields=True):
     runs: int
     positive: int
     bound: int
+    cut: int
     deliveries: int
     seconds: float
     finder: str | None
@@ -101,6 +102,7 @@ def save(result: Exploration, shop: Shop, folder: Path | None) -> Path:
         result.runs,
         result.positive,
         result.bound,
+        result.cut,
         result.deliveries,
         result.seconds,
         result.finder,
@@ -177,6 +179,7 @@ def load(path: Path, shop: Shop) -> Exploration:
         runs=document.runs,
         positive=document.positive,
         bound=document.bound,
+        cut=document.cut,
         deliveries=document.deliveries,
         earlier=document.seconds,
         finder=document.finder,
