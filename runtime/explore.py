@@ -15,6 +15,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -44,7 +45,7 @@ WORK: Final = 40_000
 
 PORTFOLIO: Final = ("dpor", "random", "pct", "delay", "pos")
 FAIR: Final = ("random", "pos", "pct")
-"""The portfolio where no lane may wait for long. What goes through a tree leaves traces out then."""
+"""Where no lane may wait for long; what goes through a tree would leave traces out."""
 
 Told = Callable[[Exploration], None]
 
@@ -146,7 +147,7 @@ def explore(
 
     with place as workers:
         try:
-            plan = turns(result, workshop, runs, deadline)
+            plan = partial(turns, result, workshop.length(), runs, deadline)
             ahead = 2 * jobs if jobs > 1 else 1
             for share in shares(plan, workers, result, ahead, ended):
                 result.take(share)
@@ -172,14 +173,19 @@ def explore(
 
 
 def turns(
-    result: Exploration, workshop: Workshop, runs: int | None, deadline: float | None
+    result: Exploration, length: int, runs: int | None, deadline: float | None
 ) -> Iterator[Task]:
-    """Who makes how many runs, turn by turn. It follows from the budget, and not from the jobs."""
-    largest = max(1, min(LARGEST, WORK // max(1, workshop.length())))
+    """Who makes how many runs, turn by turn, where a run has about ``length`` deliveries.
+
+    It follows from the budget and from who is there at its beginning, and not from when a member
+    is known to have finished meanwhile: that depends on the jobs.
+    """
+    largest = max(1, min(LARGEST, WORK // max(1, length)))
     planned = [standing.planned for standing in result.members]
     number_of = [standing.turns for standing in result.members]
-    while not all(standing.finished for standing in result.members):
-        for number, standing in enumerate(result.members):
+    members = [each for each in enumerate(result.members) if not each[1].finished]
+    while not all(standing.finished for _, standing in members):
+        for number, standing in members:
             size = min(largest, FIRST << number_of[number])
             if runs is not None:
                 size = min(size, runs - sum(planned))
@@ -193,21 +199,26 @@ def turns(
 
 
 def shares(
-    plan: Iterator[Task],
+    plan: Callable[[], Iterator[Task]],
     workers: Workers,
     result: Exploration,
     ahead: int,
     ended: Callable[[], bool],
 ) -> Iterator[Share]:
-    """The shares of ``plan`` in its order, ``ahead`` of them under way, until it has ``ended``.
+    """The shares of a plan in its order, ``ahead`` of them under way, until it has ``ended``.
 
-    A share that was begun by a member which goes through a tree is waited for even then: the member
+    What members that have finished leave of the budget is planned anew, for the others. A share
+    that was begun by a member which goes through a tree is waited for even at the end: the member
     has gone on, and stands where that share ends.
     """
+    tasks = plan()
     under_way: deque[tuple[bool, Asked]] = deque()
     while True:
         while len(under_way) < ahead and not ended():
-            task = next(plan, None)
+            task = next(tasks, None)
+            if task is None and not under_way:
+                tasks = plan()
+                task = next(tasks, None)
             if task is None:
                 break
             pinned = result.members[task[0]].member.in_order

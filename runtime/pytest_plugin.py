@@ -9,8 +9,8 @@ A test marked ``explore`` populates a world and is turned in many orders; it fai
 broken in one of them. One that is a `Scenario` fails if its verdict does not hold. Parameters with
 a default are the scenario's own, those without one are fixtures; ``parametrize`` sets either.
 
-A failure is told with its law, its picture, what decides, and the line that makes it again, and its schedule is
-kept and tried first the next time, until it fails no more (examples.py).
+A failure is told with its law, its picture, what decides, and the line that makes it again. Its
+schedule is kept and tried first the next time, until it fails no more (examples.py).
 
 This file is loaded by every pytest of whoever has installed us: it imports nothing of ours before
 there is a test to explore. It knows pytest; explored.py knows the machinery.
