@@ -44,7 +44,7 @@ class Step(NamedTuple):
 
 
 class Program(NamedTuple):
-    """Threads as steps; ``hears`` is how many numbers the box listens for, one of its steps each."""
+    """Threads as steps; ``hears``: how many numbers the box listens for, one of its steps each."""
 
     threads: tuple[tuple[Step, ...], ...]
     hears: tuple[str, ...] = ()
