@@ -26,11 +26,17 @@ OURS: Final = frozenset(
         "allocate", "allocate_always", "publish_info", "note_deferred",
         # a shrinker's life
         "wait_for_users", "wait_for_walks", "shrinker_unlink", "free_shrinker_memory",
+        "prealloc_shrinker", "link_shrinker", "unlink_shrinker",
+        # a shrinker's directory
+        "prealloc_failed", "path_of", "read_count", "write_scan", "leave", "count_memcgs",
+        "shrinker_count", "call_scan_objects", "scan_objects_of",
+        # a memcg's life, and its lists
+        "mem_cgroup_alloc_done", "list_lru_add_memcg",
         # shrinker_info
         "lock_shrinkers", "unlock_shrinkers", "lock_reparent", "unlock_reparent",
         "alloc_shrinker_info_failed", "teardown", "copy_info", "info_protected", "kvzalloc_info",
-        "memcg_unit", "expand_all", "complete_and_publish", "replace_info", "free_old_info",
-        "info_of_walk", "note_null_unit", "kfree_units", "mark",
+        "alloc_larger_info", "memcg_unit", "expand_all", "complete_and_publish", "replace_info",
+        "free_old_info", "info_of_walk", "note_null_unit", "kfree_units", "mark",
         "unit_of", "unit_to_mark",
         # the walks
         "shrink_slab_global", "next_unit", "shrink_one", "shrinker_get", "forget", "skip_kmem_off",

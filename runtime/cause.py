@@ -3,8 +3,8 @@
 Of a run that breaks a law, every pair of deliveries that conflict (history.py) is turned round, the
 one nearest to the end first: the run is made again with the later delivery before the earlier one.
 First the races, with everything else in its order as far as that is possible, or with the later
-one's lane going on until it has to wait; if none does it, other pairs so; then with the later one as
-early as it can come; then with the earlier one's lane last of all. If such a run has the two the
+one's lane going on until it has to wait; if none does it, other pairs so; then with the later one
+as early as it can come; then with the earlier one's lane last of all. If such a run has the two the
 other way round, comes to rest and breaks no law, that pair is the cause. This is seen, not guessed;
 and it is no more than what was seen: that one run passes. If no pair does it, that is what is said.
 
@@ -42,8 +42,8 @@ BUDGET: Final = 300
 class Cause(NamedTuple):
     """``first`` comes before ``second``, in words, and that decides; both None: no single pair.
 
-    ``places`` are the numbers of the two deliveries in the run, from 0. ``tried`` pairs that conflict
-    were turned round, ``more`` says that there are others.
+    ``places`` are the numbers of the two deliveries in the run, from 0. ``tried`` pairs that
+    conflict were turned round, ``more`` says that there are others.
     """
 
     first: str | None
@@ -197,7 +197,7 @@ def told_of(event: Happened) -> str:
 
 
 class Conflict(NamedTuple):
-    """Two deliveries that conflict, in the order in which they came: ``Kfree(x)``, ``Load(x)``."""
+    """Two deliveries that conflict, in the order in which they came: ``Put(x)``, ``Get(x)``."""
 
     first: str
     second: str

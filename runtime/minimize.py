@@ -35,7 +35,17 @@ from slabrace.runtime.strategies.lenient import Lenient
 from slabrace.runtime.strategy import Strategy
 from slabrace.runtime.world import World
 
-__all__ = ["BUDGET", "Build", "Measure", "Minimized", "again", "breaks", "minimize", "picks_of"]
+__all__ = [
+    "AGAIN",
+    "BUDGET",
+    "Build",
+    "Measure",
+    "Minimized",
+    "again",
+    "breaks",
+    "minimize",
+    "picks_of",
+]
 
 Build = Callable[[], World]
 """Makes the world of the run anew."""

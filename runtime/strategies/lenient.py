@@ -17,7 +17,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from slabrace.runtime.clock import TIMER
 from slabrace.runtime.course import Block, Course, LaneName, Pause, Place, listed
 from slabrace.runtime.outcome import End, Stop
 
@@ -141,11 +140,12 @@ class Lenient:
             self._lanes[lane.owner.label, lane.key] = lane
             self._lanes_seen += 1
         found = self._lanes.get(name)
+        if found is None:
+            return None
         clock = self.world.clock
-        if found is not None and found.slot < 0 and name[1] == TIMER:
-            if any(lane is found for _, _, lane, _ in clock.timers):
-                clock.hurry()  # as a replay does: somebody wants it to run out here
-        return found if found is not None and found.slot >= 0 else None
+        if found.slot < 0 and any(lane is found for _, _, lane, _ in clock.timers):
+            clock.hurry()  # as a replay does: the timer is wanted to run out here
+        return found if found.slot >= 0 else None
 
     def _pause(self, pause: Pause) -> None:
         """Let time pass. The turn is over, but nobody else has one yet."""

@@ -50,6 +50,7 @@ class ObjcgLast(MemcgLife):
         if objcg is None:
             await self.kernel.version.free_shrinker_info(cpu, memcg)
             return False
+        self.kernel.world.touch(("objcgs", memcg.name))
         self.kernel.objcgs[memcg].append(objcg)
         return True
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Literal
 from slabrace.runtime.cause import Cause, find_cause
 from slabrace.runtime.exporters.diagram import WIDTH
 from slabrace.runtime.finding import watched
-from slabrace.runtime.minimize import BUDGET, Minimized, again
+from slabrace.runtime.minimize import AGAIN, BUDGET, Minimized, again
 from slabrace.runtime.minimize import minimize as smallest
 from slabrace.runtime.minimize_parameters import Smaller, minimize_parameters
 from slabrace.runtime.result import Result
@@ -55,7 +55,10 @@ def minimize(
         arguments = scenario.arguments(plan.parameters)
         given = smallest(lambda: stage.build(arguments), plan, budget=budget)
         small = minimize_parameters(
-            scenario, arguments, given, lambda tried: again(lambda: stage.build(tried), given)
+            scenario,
+            arguments,
+            given,
+            lambda tried: again(lambda: stage.build(tried), given, budget=min(AGAIN, budget)),
         )
         picks = small.minimized.picks
         cause = find_cause(lambda: stage.build(small.parameters), picks)

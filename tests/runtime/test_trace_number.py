@@ -4,9 +4,9 @@ from collections.abc import Hashable
 
 from tests.runtime.failing import Build, Get, Program, Put, Var, lost_update
 
+from slabrace.runtime.course import Block, Course
 from slabrace.runtime.engine import Engine
 from slabrace.runtime.outcome import Outcome
-from slabrace.runtime.course import Block, Course
 from slabrace.runtime.strategies.lenient import Lenient
 from slabrace.runtime.strategies.wrapper import Wrapper
 from slabrace.runtime.trace_number import TraceNumber
