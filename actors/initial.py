@@ -37,11 +37,19 @@ def mounted(
     return sb
 
 
-def registered(kernel: Kernel, name: str, ops: ShrinkerOps) -> Shrinker:
-    """A shrinker that is not memcg aware, registered long ago."""
-    shrinker = Shrinker(ops, memcg_aware=False, numa_aware=False, nonslab=False, seeks=2, batch=0)
+def registered(
+    kernel: Kernel, name: str, ops: ShrinkerOps, *, memcg_aware: bool = False
+) -> Shrinker:
+    """A shrinker of anybody's, registered long ago; every memcg has room for its id, if any."""
+    shrinker = Shrinker(
+        ops, memcg_aware=memcg_aware, numa_aware=False, nonslab=False, seeks=2, batch=0
+    )
     kernel.new_shrinker(name, shrinker)
     kernel.version.boot_deferred(shrinker)
+    if memcg_aware:
+        shrinker.id = len(kernel.shrinker_idr.entries)
+        kernel.shrinker_idr.entries[shrinker.id] = shrinker
+        room_for(kernel, shrinker.id)
     register(kernel, shrinker)
     if isinstance(kernel.version, ShrinkerDebug):
         kernel.version.boot_debugfs(shrinker, name)

@@ -128,16 +128,25 @@ class Node:
 class Suffix:
     """A sequence of events of one execution, as the numbers that they have in it.
 
-    ``values`` are all that is told of the last one's choices.
+    ``values`` are all that is told of the last one's choices. ``instead``: the last one is heard
+    instead of what it races with, and needs less before it.
     """
 
     def __init__(
-        self, events: Sequence[Happening], indices: list[int], values: tuple[int, ...] = ()
+        self,
+        events: Sequence[Happening],
+        indices: list[int],
+        values: tuple[int, ...] = (),
+        *,
+        instead: bool = False,
     ) -> None:
         self.events = events
         self.indices = indices
         self.values = values
         self.last = indices[-1]
+        self.instead = instead
+        last = events[self.last]
+        self._before_last = last.early if instead else last.past
         self.mask = 0
         self.first: dict[int, int] = {}
         for index in indices:
@@ -152,7 +161,7 @@ class Suffix:
             events = self.events
             return not any(conflicting(footprint, events[each].footprint) for each in self.indices)
         event = self.events[index]
-        if (event.early if index == self.last else event.past) & self.mask:
+        if (self._before_last if index == self.last else event.past) & self.mask:
             return False
         if index == self.last:
             shared = min(len(values), len(self.values)) if further else len(self.values)
@@ -162,7 +171,7 @@ class Suffix:
 
     def ending_with(self, values: tuple[int, ...]) -> Suffix:
         """The same, with ``values`` chosen in the last event."""
-        return Suffix(self.events, list(self.indices), values)
+        return Suffix(self.events, list(self.indices), values, instead=self.instead)
 
     def without(self, lane: int) -> None:
         """Take the first event of ``lane`` out, if there is one."""
