@@ -52,13 +52,9 @@ def test_what_commutes_is_not_searched_in_both_orders() -> None:
 
 def test_every_value_is_a_branch() -> None:
     def build() -> World:
-<<<<<<< HEAD
-        return make(lambda world: world.spawn(Chooser(2, 3)))
-=======
         return make(populate)
 
     def populate(world: World) -> None:
         world.spawn(Chooser(2, 3))
->>>>>>> e6b21090c5d717fe01274a81f7c0bfb1abe3b16e
 
     assert endings(build, FewPreemptions(0))[1] == 6

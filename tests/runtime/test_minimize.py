@@ -161,14 +161,6 @@ def with_a_timer() -> World:
 
 def test_a_run_in_which_a_timer_ran_out_early_can_be_minimised() -> None:
     search = DFS()
-<<<<<<< HEAD
-    while search.begin(world := with_a_timer()):
-        outcome = Engine(world, search).run()
-        search.end(outcome)
-        if outcome.violations:
-            break
-    small = minimize(with_a_timer, outcome.picks)
-=======
     failed = None
     while failed is None and search.begin(world := with_a_timer()):
         outcome = Engine(world, search).run()
@@ -176,7 +168,6 @@ def test_a_run_in_which_a_timer_ran_out_early_can_be_minimised() -> None:
         failed = outcome if outcome.violations else None
     assert failed is not None
     small = minimize(with_a_timer, failed.picks)
->>>>>>> e6b21090c5d717fe01274a81f7c0bfb1abe3b16e
     assert (small.preemptions, small.deliveries, small.exact) == (1, 5, True)
     assert minimize(with_a_timer, small.picks).picks == small.picks
 
