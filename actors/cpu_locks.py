@@ -55,6 +55,15 @@ class LockVerbs(MemoryVerbs):
         self.held.append(lock)
         self.irq_safe += 1
 
+    async def spin_lock_nested(self, lock: Mutex) -> None:
+        """The same under a lock of its class: that the order is right, lockdep is told, not shown.
+
+        spin_lock_nested(lock, SINGLE_DEPTH_NESTING).
+        """
+        await self.ask(lock, SPIN_LOCK)
+        self.held.append(lock)
+        self.irq_safe += 1
+
     def spin_unlock(self, lock: Mutex) -> None:
         """Give ``lock`` back."""
         self._release(lock)

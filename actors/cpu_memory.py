@@ -9,8 +9,8 @@ Sources: include/asm-generic/rwonce.h, include/linux/kernel.h:might_sleep(), mm/
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from slabrace.actors.locks import Mutex, RwSem
 from slabrace.actors.messages import AddReturn, Kfree, Load, Store
@@ -41,7 +41,8 @@ LOADS: Final = Loads()
 class MemoryVerbs(Actor):
     """What every CPU can do with memory."""
 
-    uncounted = ("calls", "rcu_sections", "rcu_tails")  # counters, and what is over
+    uncounted: ClassVar[Collection[str]] = ("calls", "rcu_sections", "rcu_tails")
+    """Counters, and what is over."""
 
     program: Lane
 
@@ -56,6 +57,7 @@ class MemoryVerbs(Actor):
         self.rcu_first: Envelope | None = None
         self.rcu_tails: list[tuple[Envelope, Envelope, int]] = []  # earlier: first, last, number
         self.rcu_special: list[str] = []  # grace periods that wait for this section
+        self.srcu_held: list[Actor] = []  # SRCU domains that this CPU reads in
         self.irq_safe = 0  # spinlocks held: nothing may sleep
 
     # -- sending -----------------------------------------------------------------------

@@ -69,7 +69,7 @@ class RcuVerbs(MemoryVerbs):
             self.rcu_tails.append((self.rcu_first, last, self.rcu_sections))
             self.world.touch_at(last, ("rcu", self.label))
 
-    def counted(self) -> list[tuple[Envelope, Envelope]]:
+    def counted(self) -> object:
         """Of the sections that were left, those whose last access is under way."""
         return [tail[:2] for tail in self.rcu_tails if tail[1].answer is UNANSWERED]
 
@@ -163,11 +163,20 @@ class RcuVerbs(MemoryVerbs):
     async def srcu_read_lock(self, ssp: SrcuStruct) -> int:
         """Enter a sleepable section of ``ssp``; the index must be given back on leaving."""
         index: int = await self.ask(ssp, SrcuReadLock())
+        self.srcu_held.append(ssp)
         return index
 
     async def srcu_read_unlock(self, ssp: SrcuStruct, index: int) -> None:
         """Leave the section that srcu_read_lock() gave ``index`` for."""
+        if ssp in self.srcu_held:
+            self.srcu_held.remove(ssp)
         await self.ask(ssp, SrcuReadUnlock(index))
+
+    def srcu_dereference(self, where: KernelObject, word: str, ssp: SrcuStruct) -> Envelope:
+        """srcu_dereference(where->word, ssp); outside a section of ``ssp`` lockdep complains."""
+        if ssp not in self.srcu_held:
+            self.note("suspicious_rcu_usage", cpu=self, where=where, word=word)
+        return self.ask(where, LOADS[word])
 
     async def synchronize_srcu(self, ssp: SrcuStruct) -> None:
         """Wait for the readers of this domain; inside one of its sections that is a deadlock."""

@@ -43,7 +43,13 @@ class ReadSide:
     def __init__(self, number: int) -> None:
         self.number = number
         self.entered = False
+        self.told = False  # to a search by partial orders
         self.open: list[Envelope] = []
+
+    def under_way(self) -> bool:
+        """Whether some of its accesses have not arrived."""
+        self.look()
+        return bool(self.open)
 
     def look(self) -> bool:
         """Whether it has been entered; forgets what has arrived."""
@@ -56,6 +62,8 @@ class ReadSide:
 class WeakCpu(Cpu):
     """A CPU with a store buffer."""
 
+    uncounted = ("ending", "section")
+
     buffer: StoreBuffer
     section: ReadSide | None
     ending: list[ReadSide]
@@ -63,6 +71,7 @@ class WeakCpu(Cpu):
     async def run(self) -> None:
         self.buffer.publish_in(self.world, f"{self.name}.store_buffer")
         await super().run()
+        self._go_on()
 
     # -- sending -----------------------------------------------------------------------
 
@@ -71,12 +80,12 @@ class WeakCpu(Cpu):
 
         But for a Store itself: awaiting that one waits until it is visible.
         """
-        self._let_know(write=True)
+        self._go_on()
         buffer = self.buffer
         order = ORDERS[type(message)]
         if order in buffer.model.buffered:
             envelope = buffer.take(to, message, release=order is Order.RELEASE)
-            self._enter(envelope)
+            self._within(envelope)
             return envelope if isinstance(message, Store) else Envelope(self, to, message, None)  # type: ignore[arg-type]  # every address is an actor
         location = Location(to, word_of(message))
         if order in buffer.model.waits_for_all:
@@ -92,7 +101,8 @@ class WeakCpu(Cpu):
             if isinstance(message, LOCKS):
                 buffer.build_wall(buffer.last_unlock())
         envelope = buffer.access(to, message, needs)
-        self._enter(envelope)
+        self.world.touch_at(envelope, ("rcu", self.label))
+        self._within(envelope)
         return envelope
 
     send = ask
@@ -133,7 +143,8 @@ class WeakCpu(Cpu):
 
     # -- RCU ---------------------------------------------------------------------------
 
-    def _enter(self, access: Envelope) -> None:
+    def _within(self, access: Envelope) -> None:
+        """Count ``access`` to the section that the CPU is in."""
         if self.rcu_nesting:
             if self.section is None:
                 self.section = ReadSide(self.rcu_sections)
@@ -142,9 +153,11 @@ class WeakCpu(Cpu):
                 self.section.look()
 
     def rcu_read_unlock(self) -> None:
-        if self.rcu_nesting == 1 and self.section is not None:
-            self.ending.append(self.section)
+        section = self.section
+        if self.rcu_nesting == 1 and section is not None:
+            self.world.touch(("rcu", self.label))
             self.section = None
+            self.ending = [each for each in (*self.ending, section) if each.under_way()]
         super().rcu_read_unlock()
 
     def _leave_tail(self) -> None:
@@ -155,13 +168,11 @@ class WeakCpu(Cpu):
 
     def rcu_sections_under_way(self) -> list[int]:
         under_way = [each.number for each in self.ending if each.look() and each.open]
-        self.ending = [each for each in self.ending if each.open]
         return [*under_way, self.rcu_sections] if self.rcu_entered() else under_way
 
     def stands_in_the_way(self) -> bool:
         """In a section, or with a store that is not visible yet."""
-        self._let_know(write=False)
-        return bool(self.buffer.executed()) or self.in_rcu_section()
+        return bool(self.buffer.executed()) | self.in_rcu_section()  # it has to look at both
 
     def report_quiescent_state(self, flavour: str) -> None:
         """Tell a grace period, once sections that were left are over and stores are visible."""
@@ -169,10 +180,27 @@ class WeakCpu(Cpu):
         after = [*self.buffer.executed(), *tails]
         self.buffer.report(self.kernel.rcu, QuiescentState(flavour, self), after)
 
-    def _let_know(self, *, write: bool) -> None:
-        """How far a CPU has come decides for whom a grace period waits: no message says so."""
-        if self.world.footprint is not None:
-            self.world.touch((self.name, "program"), write=write)
+    def _go_on(self) -> None:
+        """The CPU goes on: partial orders have to know that the last delivery moved it.
+
+        Without a store that waits and outside of the beginning of a section, that changes nothing
+        for a grace period.
+        """
+        if self.world.footprint is None:
+            return
+        section = self.section
+        if self.buffer.pending or self.ending or (section is not None and not section.told):
+            self.world.touch(("rcu", self.label))
+            if section is not None:
+                section.told = section.look()
+
+    def counted(self) -> object:
+        """The sections, without what has arrived."""
+        section = self.section
+        return (
+            [(each.look(), each.open) for each in self.ending if each.under_way()],
+            None if section is None else (section.look(), section.open),
+        )
 
 
 MANY = 16

@@ -49,6 +49,9 @@ class FlatShrinkerInfo(ShrinkerInfoBase, Bits):
     def boot_set_bit(self, id_: int) -> None:
         self.map |= 1 << id_
 
+    def boot_defer(self, id_: int, nr: int) -> None:
+        self.nr_deferred = {**(self.nr_deferred or {}), id_: nr}
+
 
 class FlatInfo(Version):
     """shrinker_info as one map."""
@@ -107,13 +110,25 @@ class FlatInfo(Version):
                 return True
             if new_nr_max <= await cpu.read_once(old, "map_nr_max"):
                 continue
-            new = self.kvzalloc_info(cpu, pernode, new_nr_max)
-            if new is None:
+            if not await self.replace_info(cpu, pernode, old, new_nr_max):
                 return False
-            await self.copy_info(cpu, new, old)
-            self.publish_info(cpu, pernode, new)
-            cpu.kvfree_rcu(old)
         return True
+
+    async def replace_info(
+        self, cpu: Cpu, pernode: MemcgPerNode, old: FlatShrinkerInfo, new_nr_max: int
+    ) -> bool:
+        """Publish a larger info in the place of ``old``; False for -ENOMEM."""
+        new = self.kvzalloc_info(cpu, pernode, new_nr_max)
+        if new is None:
+            return False
+        await self.copy_info(cpu, new, old)
+        self.publish_info(cpu, pernode, new)
+        self.free_old_info(cpu, old)
+        return True
+
+    def free_old_info(self, cpu: Cpu, old: FlatShrinkerInfo) -> None:
+        """Once set_shrinker_bit() is through with it: walks are excluded by the lock."""
+        cpu.kvfree_rcu(old)
 
     async def copy_info(self, cpu: Cpu, new: FlatShrinkerInfo, old: FlatShrinkerInfo) -> None:
         """All old bits set, lest one set meanwhile is lost; the counts copied."""
@@ -141,16 +156,20 @@ class FlatInfo(Version):
         )
         return info
 
+    async def info_of_walk(self, cpu: Cpu, memcg: Memcg, nid: int) -> FlatShrinkerInfo:
+        """The info in which a walk takes and leaves deferred counts."""
+        return await self.info_protected(cpu, memcg, nid)
+
     async def xchg_nr_deferred_memcg(self, cpu: Cpu, memcg: Memcg, nid: int, id_: int) -> int:
         """Take the deferred count of shrinker ``id_`` in ``memcg``."""
-        taken: int = await cpu.ask(await self.info_protected(cpu, memcg, nid), DeferredXchg(id_))
+        taken: int = await cpu.ask(await self.info_of_walk(cpu, memcg, nid), DeferredXchg(id_))
         return taken
 
     async def add_nr_deferred_memcg(
         self, cpu: Cpu, nr: int, memcg: Memcg, nid: int, id_: int
     ) -> int:
         """Give ``nr`` back; the new count."""
-        count: int = await cpu.ask(await self.info_protected(cpu, memcg, nid), DeferredAdd(id_, nr))
+        count: int = await cpu.ask(await self.info_of_walk(cpu, memcg, nid), DeferredAdd(id_, nr))
         return count
 
     async def reparent_shrinker_deferred(self, cpu: Cpu, memcg: Memcg) -> None:
@@ -163,6 +182,6 @@ class FlatInfo(Version):
             above = await self.info_protected(cpu, parent, pernode.nid)
             for id_ in sorted(await cpu.read_once(child, "nr_deferred") or ()):
                 nr: int = await cpu.ask(child, DeferredRead(id_))
-                self.note_deferred(cpu, "nr_deferred_add", parent, pernode.nid, id_, nr)
+                self.note_deferred(cpu, "nr_deferred_reparent", parent, pernode.nid, id_, nr)
                 await cpu.ask(above, DeferredAdd(id_, nr))
         self.unlock_reparent(cpu)

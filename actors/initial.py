@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING
 
 from slabrace.actors.list_lru import Item, ListLruOne
 from slabrace.actors.shrinker import Shrinker
+from slabrace.actors.shrinker_debug import ShrinkerDebug
 from slabrace.actors.superblock import SuperBlock
 
 if TYPE_CHECKING:
     from slabrace.actors.kernel import Kernel
     from slabrace.actors.memcg import Memcg
+    from slabrace.actors.shrinker import ShrinkerOps
 
 __all__ = [
-    "deferred", "linked", "lists_of", "mounted", "object_of", "preallocated", "room_for", "set_bit",
-    "stale_bit",
+    "deferred", "linked", "lists_of", "mounted", "object_of", "preallocated", "registered",
+    "room_for", "set_bit", "stale_bit",
 ]  # fmt: skip
 
 
@@ -29,6 +31,33 @@ def mounted(
     sb, shrinker = preallocated(kernel, name, kind)
     if shrinker.memcg_aware:
         kernel.shrinker_idr.entries[shrinker.id] = shrinker
+    register(kernel, shrinker)
+    sb.sb_born = born
+    kernel.superblocks[sb] = None
+    return sb
+
+
+def registered(
+    kernel: Kernel, name: str, ops: ShrinkerOps, *, memcg_aware: bool = False
+) -> Shrinker:
+    """A shrinker of anybody's, registered long ago; every memcg has room for its id, if any."""
+    shrinker = Shrinker(
+        ops, memcg_aware=memcg_aware, numa_aware=False, nonslab=False, seeks=2, batch=0
+    )
+    kernel.new_shrinker(name, shrinker)
+    kernel.version.boot_deferred(shrinker)
+    if memcg_aware:
+        shrinker.id = len(kernel.shrinker_idr.entries)
+        kernel.shrinker_idr.entries[shrinker.id] = shrinker
+        room_for(kernel, shrinker.id)
+    register(kernel, shrinker)
+    if isinstance(kernel.version, ShrinkerDebug):
+        kernel.version.boot_debugfs(shrinker, name)
+    return shrinker
+
+
+def register(kernel: Kernel, shrinker: Shrinker) -> None:
+    """What registration leaves."""
     head = kernel.shrinker_list
     last = head.prev
     shrinker.next, shrinker.prev = head, last
@@ -36,9 +65,6 @@ def mounted(
     shrinker.registered = True
     shrinker.refcount = 0 if kernel.version.embedded_shrinker else 1
     shrinker.note("shrinker_registered", shrinker=shrinker)
-    sb.sb_born = born
-    kernel.superblocks[sb] = None
-    return sb
 
 
 def preallocated(
@@ -93,10 +119,7 @@ def linked(kernel: Kernel, name: str) -> Memcg:
 def object_of(kernel: Kernel, sb: SuperBlock, memcg: Memcg, nid: int = 0) -> Item:
     """An inode of ``sb``, charged to ``memcg``, on its list since long; the bit is set."""
     item = kernel.new_item(memcg, nid)
-    one = lists_of(kernel, sb, memcg)[nid]
-    item.on = one
-    one.items[item] = None
-    one.nr_items += 1
+    kernel.list_lrus.boot_add(lists_of(kernel, sb, memcg)[nid], item)
     set_bit(kernel, sb, memcg, nid)
     return item
 
@@ -110,7 +133,8 @@ def lists_of(kernel: Kernel, sb: SuperBlock, memcg: Memcg) -> list[ListLruOne]:
         lists_of(kernel, sb, memcg.parent)
     lists = lru.xa.get(memcg.kmemcg_id)
     if lists is None:
-        lists = lru.xa[memcg.kmemcg_id] = [ListLruOne(lru, memcg, n) for n in range(kernel.nodes)]
+        new_one = kernel.list_lrus.new_one
+        lists = lru.xa[memcg.kmemcg_id] = [new_one(lru, memcg, n) for n in range(kernel.nodes)]
         for one in lists:
             one.publish_in(kernel.world)
     return lists

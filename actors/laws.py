@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DeferredConservation",
+    "DeferredOnce",
     "GracePeriodRule",
     "IdleRefcount",
     "InfoCoversIds",
@@ -124,7 +125,7 @@ class DeferredConservation(StateLaw):
         self.expected: dict[tuple[Memcg, int, int], int] = {}
         self.own: dict[tuple[Shrinker, int], int] = {}  # counts that are the shrinker's own
 
-    @watches("nr_deferred_add")
+    @watches("nr_deferred_add", "nr_deferred_reparent")
     def added(self, event: Event) -> None:
         fields = event.fields
         key = (fields["memcg"], fields["nid"], fields["id"])
@@ -165,6 +166,41 @@ class DeferredConservation(StateLaw):
                     f"not taken, {found} are there",
                     memcg, info,
                 )  # fmt: skip
+
+
+class DeferredOnce(DeferredConservation):
+    """I10 without the tolerance: each deferred object is somewhere, once, where it can be taken.
+
+    Over all memcgs together: what was given less what was taken is, at rest, what the memcgs that
+    are online hold. Reparenting moves, and neither gives nor takes. Not among LAWS, since the
+    kernel as it is breaks it (L4).
+    """
+
+    law: ClassVar[str] = "deferred_once"
+
+    @watches("nr_deferred_add")
+    def added(self, event: Event) -> None:
+        super().added(event)
+
+    def at_quiescence(self) -> None:
+        owed: dict[tuple[int, int], int] = {}
+        for (_, nid, id_), expected in self.expected.items():
+            owed[nid, id_] = owed.get((nid, id_), 0) + expected
+        online = [
+            memcg
+            for memcg in self.kernel.descendants(self.kernel.root_mem_cgroup)
+            if memcg.css_online
+        ]
+        for (nid, id_), expected in owed.items():
+            infos = (memcg.nodeinfo[nid].shrinker_info for memcg in online)
+            found = sum(info.deferred(id_) for info in infos if info is not None)
+            if found != expected:
+                what = "lost" if found < expected else "there twice"
+                self.violated(
+                    f"node {nid} shrinker {id_}: {expected} objects were deferred and not taken, "
+                    f"{found} are there: {abs(found - expected)} {what}",
+                    *(memcg for memcg in online if memcg.parent is not None),
+                )
 
 
 class InfoCoversIds(StateLaw):

@@ -26,6 +26,7 @@ from slabrace.actors.messages import (
 if TYPE_CHECKING:
     from slabrace.actors.cpu import Cpu
     from slabrace.actors.kernel import Kernel
+    from slabrace.actors.list_links import ListLinks
 
 __all__ = ["ListLrus"]
 
@@ -44,6 +45,12 @@ class ListLrus:
         cpu.ftrace("list_lru_add")
         cpu.rcu_read_lock()
         memcg: Memcg = await cpu.rcu_dereference(item.objcg, "memcg")  # mem_cgroup_from_slab_obj()
+        added = await self.list_lru_add_memcg(cpu, lru, item, memcg)
+        cpu.rcu_read_unlock()
+        return added
+
+    async def list_lru_add_memcg(self, cpu: Cpu, lru: ListLru, item: Item, memcg: Memcg) -> bool:
+        """The same for a ``memcg`` that the caller keeps (since v6.8 this is list_lru_add())."""
         node = lru.node[item.nid]
         await cpu.spin_lock(node.lock)
         added = item.on is None  # every list of this node is under the lock
@@ -53,7 +60,6 @@ class ListLrus:
                 owner = self.bit_owner(memcg, one)
                 await self.kernel.version.set_shrinker_bit(cpu, owner, item.nid, lru.shrinker_id)
         cpu.spin_unlock(node.lock)
-        cpu.rcu_read_unlock()
         return added
 
     def bit_owner(self, memcg: Memcg, one: ListLruOne) -> Memcg:
@@ -144,7 +150,21 @@ class ListLrus:
     def new_lists(self, cpu: Cpu, lru: ListLru, memcg: Memcg) -> list[ListLruOne]:
         """Lists of one memcg, one per node."""
         allocate = self.kernel.allocate_always
-        return [allocate(cpu, ListLruOne(lru, memcg, nid)) for nid in range(self.kernel.nodes)]
+        return [allocate(cpu, self.new_one(lru, memcg, nid)) for nid in range(self.kernel.nodes)]
+
+    def new_one(self, lru: ListLru, memcg: Memcg, nid: int) -> ListLruOne:
+        """A list, in memory and nowhere else."""
+        return ListLruOne(lru, memcg, nid)
+
+    def boot_add(self, one: ListLruOne, item: Item) -> None:
+        """Put ``item`` on a list before the run begins."""
+        item.on = one
+        one.items[item] = None
+        one.nr_items += 1
+
+    def links_of(self, lru: ListLru) -> ListLinks | None:
+        """The pointers of ``lru``, where they are looked at one by one (list_lrus_percg.py)."""
+        return None
 
     async def list_lru_destroy(self, cpu: Cpu, lru: ListLru) -> None:
         """The owner goes, and with it its objects and lists: forget the lru."""

@@ -58,9 +58,17 @@ class ZombieMemcg(Loss):
 
     law: ClassVar[str] = "zombie_memcg"
 
+    def __init__(self, kernel: Kernel) -> None:
+        super().__init__(kernel)
+        self.removed: set[int] = set()
+
+    @watches("cgroup_rmdir")
+    def rmdir(self, event: Event) -> None:
+        self.removed.add(event.fields["id"])
+
     def at_quiescence(self) -> None:
         for memcg in self.kernel.descendants(self.kernel.root_mem_cgroup):
-            if memcg.css_dying and not memcg.css_online and not memcg.serials:
+            if memcg.id in self.removed and not memcg.css_online and not memcg.serials:
                 self.violated(
                     f"{memcg.name} was removed and is never freed: its css refcnt is "
                     f"{memcg.refcnt}",

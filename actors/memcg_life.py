@@ -56,11 +56,10 @@ class MemcgLife:
 
     async def css_create(self, cpu: Cpu, parent: Memcg, name: str) -> Memcg | None:
         """css_alloc, link, online; unwound where a step fails."""
-        memcg = cpu.kzalloc(lambda: self.kernel.new_memcg(parent, name), "mem_cgroup")
+        memcg = await self.mem_cgroup_css_alloc(cpu, parent, name)
         if memcg is None:
             return None
-        await cpu.ask(parent, CssGet())
-        cpu.ask(parent, LinkChild(memcg))  # list_add_tail_rcu(&css->sibling): expansion sees it
+        await self.init_and_link_css(cpu, memcg, parent)
         if not await self.online_css(cpu, memcg):
             cpu.ask(parent, UnlinkChild(memcg))
             self.queue_rcu_work(cpu, memcg)
@@ -75,6 +74,15 @@ class MemcgLife:
             return False
         cpu.write_once(memcg, "css_online", True)
         return True
+
+    async def mem_cgroup_css_alloc(self, cpu: Cpu, parent: Memcg, name: str) -> Memcg | None:
+        """The memory; nobody else knows of it."""
+        return cpu.kzalloc(lambda: self.kernel.new_memcg(parent, name), "mem_cgroup")
+
+    async def init_and_link_css(self, cpu: Cpu, memcg: Memcg, parent: Memcg) -> None:
+        """A reference on the parent, and list_add_tail_rcu(&css->sibling): expansion sees it."""
+        await cpu.ask(parent, CssGet())
+        cpu.ask(parent, LinkChild(memcg))
 
     async def mem_cgroup_css_online(self, cpu: Cpu, memcg: Memcg) -> bool:
         """memcg_online_kmem(), then alloc_shrinker_info(): from here on no expansion misses it."""

@@ -17,6 +17,7 @@ from slabrace.actors.laws import (
     LostBit,
 )
 from slabrace.actors.losses import CountRange, NeverCalled, StrandedObject, ZombieMemcg
+from slabrace.actors.strays import DebugfsName, KmemOffBit, WildPointer
 from slabrace.runtime.monitor import Event, Monitor, watches
 
 if TYPE_CHECKING:
@@ -270,5 +271,8 @@ LAWS = (
     ZombieMemcg,
     StrandedObject,
     CountRange,
+    WildPointer,
+    DebugfsName,
+    KmemOffBit,
 )
 """Every law there is; each takes the kernel it judges."""

@@ -26,6 +26,7 @@ from slabrace.runtime.errors import MachineError
 
 if TYPE_CHECKING:
     from slabrace.actors.cpu import Cpu
+    from slabrace.actors.debugfs import DebugfsDir, Kstrdup
     from slabrace.actors.memcg import Memcg
     from slabrace.actors.rcu import RcuManager
     from slabrace.runtime.message import Envelope
@@ -104,8 +105,9 @@ class Shrinker(Completion, Refcounted):
     """struct shrinker. Flags, seeks, batch and callbacks do not change after registration."""
 
     __slots__ = (
-        "batch", "completion_waiters", "done", "id", "memcg_aware", "next", "nonslab",
-        "nr_deferred", "numa_aware", "ops", "prev", "refcount", "registered", "seeks",
+        "batch", "completion_waiters", "debugfs_entry", "debugfs_name", "done", "id", "memcg_aware",
+        "next", "nonslab", "nr_deferred", "numa_aware", "ops", "prev", "refcount", "registered",
+        "seeks",
     )  # fmt: skip
     kind = "shrinker"
 
@@ -133,6 +135,8 @@ class Shrinker(Completion, Refcounted):
         self.next: ListHead | Shrinker | None = None
         self.prev: ListHead | Shrinker | None = None
         self.nr_deferred: NrDeferred | None = None
+        self.debugfs_name: Kstrdup | None = None  # these two with CONFIG_SHRINKER_DEBUG only
+        self.debugfs_entry: DebugfsDir | None = None
 
     @property
     def own_nr_deferred(self) -> NrDeferred:
@@ -144,6 +148,8 @@ class Shrinker(Completion, Refcounted):
     def references(self) -> Iterator[KernelObject]:
         if self.nr_deferred is not None:
             yield self.nr_deferred
+        if self.debugfs_name is not None:
+            yield self.debugfs_name
 
     def store(self, message: Store) -> None:
         super().store(message)

@@ -72,6 +72,10 @@ class ShrinkerInfoBase(KernelObject):
     def boot_set_bit(self, id_: int) -> None:
         """Set a bit before the run begins."""
 
+    @abc.abstractmethod
+    def boot_defer(self, id_: int, nr: int) -> None:
+        """Have ``nr`` objects deferred before the run begins."""
+
 
 class Bits(KernelObject):
     """Handlers of a bitmap with a deferred count beside each bit. A count of 0 takes no memory."""
@@ -186,6 +190,12 @@ class ShrinkerInfo(ShrinkerInfoBase):
         unit = self.unit[index]
         if unit is not None:
             unit.map |= 1 << offset
+
+    def boot_defer(self, id_: int, nr: int) -> None:
+        index, offset = divmod(id_, self.unit_bits)
+        unit = self.unit[index]
+        if unit is not None:
+            unit.nr_deferred = {**(unit.nr_deferred or {}), offset: nr}
 
 
 SET_BIT: Final = tuple(SetBit(bit) for bit in range(64))

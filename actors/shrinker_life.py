@@ -58,19 +58,18 @@ class ShrinkerLife(Version):
             ),
             "shrinker",
         )  # fmt: skip
-        if shrinker is None:
-            return None
-        if memcg_aware:
-            if not await self.shrinker_memcg_alloc(cpu, shrinker):
-                cpu.kfree(shrinker)
-                return None
+        if shrinker is None or await self.prealloc_shrinker(cpu, shrinker, name):
             return shrinker
-        nodes = self.kernel.nodes if numa_aware else 1
+        cpu.kfree(shrinker)
+        return None
+
+    async def prealloc_shrinker(self, cpu: Cpu, shrinker: Shrinker, name: str) -> bool:
+        """What it needs beside its own memory: an id, or counts of its own; False for -ENOMEM."""
+        if shrinker.memcg_aware:
+            return await self.shrinker_memcg_alloc(cpu, shrinker)
+        nodes = self.kernel.nodes if shrinker.numa_aware else 1
         shrinker.nr_deferred = cpu.kzalloc(lambda: NrDeferred(shrinker, nodes), "nr_deferred")
-        if shrinker.nr_deferred is None:
-            cpu.kfree(shrinker)
-            return None
-        return shrinker
+        return shrinker.nr_deferred is not None
 
     async def shrinker_memcg_alloc(self, cpu: Cpu, shrinker: Shrinker) -> bool:
         """Take the lowest free id; room for it is made in every memcg."""
@@ -84,6 +83,31 @@ class ShrinkerLife(Version):
         await cpu.ask(shrinker, Store("id", id_))  # the caller looks at once
         self.unlock_shrinkers(cpu)
         return True
+
+    # -- the lock is held --------------------------------------------------------------
+
+    async def link_shrinker(self, cpu: Cpu, shrinker: Shrinker) -> None:
+        """Onto the list."""
+        await list_add_tail_rcu(cpu, shrinker, self.kernel.shrinker_list)
+        self.mark_registered(cpu, shrinker)
+
+    def mark_registered(self, cpu: Cpu, shrinker: Shrinker) -> None:
+        """SHRINKER_REGISTERED, for shrinker_free(): no walk looks at it since v6.7."""
+        cpu.write_once(shrinker, "registered", True)
+
+    async def unlink_shrinker(self, cpu: Cpu, shrinker: Shrinker) -> None:
+        """Off the list and out of the idr."""
+        if cpu.peek(shrinker, "registered"):
+            await list_del_rcu(cpu, shrinker)
+            cpu.write_once(shrinker, "registered", False)
+        if shrinker.memcg_aware:
+            await cpu.ask(self.kernel.shrinker_idr, IdrRemove(shrinker.id))
+
+    async def shrinker_unlink(self, cpu: Cpu, shrinker: Shrinker) -> None:
+        """The same, and takes the lock for it."""
+        await self.lock_shrinkers(cpu)
+        await self.unlink_shrinker(cpu, shrinker)
+        self.unlock_shrinkers(cpu)
 
 
 class RefcountLife(ShrinkerLife):
@@ -106,15 +130,10 @@ class RefcountLife(ShrinkerLife):
         """Link it and open the gate."""
         cpu.ftrace("shrinker_register")
         await self.lock_shrinkers(cpu)
-        await list_add_tail_rcu(cpu, shrinker, self.kernel.shrinker_list)
-        self.mark_registered(cpu, shrinker)
+        await self.link_shrinker(cpu, shrinker)
         self.unlock_shrinkers(cpu)
         cpu.note("shrinker_registered", shrinker=shrinker)
         await self.open_gate(cpu, shrinker)
-
-    def mark_registered(self, cpu: Cpu, shrinker: Shrinker) -> None:
-        """SHRINKER_REGISTERED, for shrinker_free(): no walk looks at it."""
-        cpu.write_once(shrinker, "registered", True)
 
     async def open_gate(self, cpu: Cpu, shrinker: Shrinker) -> None:
         """refcount_set(&shrinker->refcount, 1): a try_get succeeds from here on.
@@ -149,16 +168,6 @@ class RefcountLife(ShrinkerLife):
         cpu.might_sleep("wait_for_completion()")
         await cpu.ask(shrinker, WaitForCompletion())
 
-    async def shrinker_unlink(self, cpu: Cpu, shrinker: Shrinker) -> None:
-        """Off the list and out of the idr, under the lock."""
-        await self.lock_shrinkers(cpu)
-        if cpu.peek(shrinker, "registered"):
-            await list_del_rcu(cpu, shrinker)
-            cpu.write_once(shrinker, "registered", False)
-        if shrinker.memcg_aware:
-            await cpu.ask(self.kernel.shrinker_idr, IdrRemove(shrinker.id))
-        self.unlock_shrinkers(cpu)
-
     def free_shrinker_memory(self, cpu: Cpu, shrinker: Shrinker) -> None:
         """call_rcu(&shrinker->rcu, shrinker_free_rcu_cb)."""
         cpu.call_rcu(shrinker, ShrinkerFreeRcuCb())
@@ -174,11 +183,15 @@ class RwsemLife(ShrinkerLife):
         """register_shrinker_prepared()."""
         cpu.ftrace("register_shrinker_prepared")
         await self.lock_shrinkers(cpu)
+        await self.link_shrinker(cpu, shrinker)
+        cpu.note("shrinker_registered", shrinker=shrinker)
+        self.unlock_shrinkers(cpu)
+
+    async def link_shrinker(self, cpu: Cpu, shrinker: Shrinker) -> None:
+        """Onto the list, and the id leads to it."""
         await list_add_tail_rcu(cpu, shrinker, self.kernel.shrinker_list)
         await self.publish_id(cpu, shrinker)
-        cpu.note("shrinker_registered", shrinker=shrinker)
-        cpu.write_once(shrinker, "registered", True)
-        self.unlock_shrinkers(cpu)
+        self.mark_registered(cpu, shrinker)
 
     async def publish_id(self, cpu: Cpu, shrinker: Shrinker) -> None:
         """Nothing to do since v5.13: the id leads to the shrinker already."""
@@ -189,14 +202,13 @@ class RwsemLife(ShrinkerLife):
             await self.free_prealloced_shrinker(cpu, shrinker)
             return
         cpu.ftrace("unregister_shrinker")
-        await self.lock_shrinkers(cpu)
-        await list_del_rcu(cpu, shrinker)
-        cpu.write_once(shrinker, "registered", False)
-        if shrinker.memcg_aware:
-            await cpu.ask(self.kernel.shrinker_idr, IdrRemove(shrinker.id))
-        self.unlock_shrinkers(cpu)
+        await self.shrinker_unlink(cpu, shrinker)
+        await self.wait_for_walks(cpu)
         cpu.note("shrinker_gone", shrinker=shrinker)
         cpu.kfree(shrinker.nr_deferred)
+
+    async def wait_for_walks(self, cpu: Cpu) -> None:
+        """No walk can have it any more: whoever holds the lock for writing is alone."""
 
     async def free_prealloced_shrinker(self, cpu: Cpu, shrinker: Shrinker) -> None:
         """A shrinker that was never registered: give its id back."""

@@ -5,8 +5,7 @@ its RCU cousin. Sections of one domain may overlap without merging; each is left
 was entered with. synchronize_srcu() waits for the sections of this domain that were under way when
 the grace period began, and for no others. SRCU has no stall warnings, so neither has this.
 
-Source: kernel/rcu/srcutree.c (v6.6). Not used by the four walks here; v6.4-rc1's walk is built on
-it.
+Source: kernel/rcu/srcutree.c (v6.6). The walk of v6.4-rc1 is built on it (shrink_slab/srcu.py).
 """
 
 from __future__ import annotations

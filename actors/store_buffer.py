@@ -63,6 +63,7 @@ class StoreBuffer(Part):
         "wall",
     )  # fmt: skip
     kind = "store_buffer"
+    uncounted = ("accesses", "lanes", "latest", "pending", "stores")
 
     def __init__(self, cpu: WeakCpu, model: Model) -> None:
         self.cpu = cpu
@@ -224,6 +225,11 @@ class StoreBuffer(Part):
 
     def _open(self, needs: Iterable[Envelope]) -> list[Envelope]:
         return [store for store in needs if store in self.pending]
+
+    def counted(self) -> object:
+        """What is pending, and whether it was surely issued."""
+        executed = self.executed()
+        return [(store, each.location, store in executed) for store, each in self.pending.items()]
 
     # -- what the search has to know ---------------------------------------------------
 

@@ -133,16 +133,30 @@ class UnitInfo(Version):
             units: list[ShrinkerInfoUnit | None] = await cpu.read_once(old, "unit")
             if new_nr_max <= len(units) * self.kernel.unit_bits:
                 continue
-            new = self.kvzalloc_info(cpu, pernode, new_nr_max)
+            new = self.alloc_larger_info(cpu, pernode, new_nr_max)
             if new is None:
                 return False
             new.unit[: len(units)] = units  # memcpy of the pointers
-            if not self.shrinker_unit_alloc(cpu, new, old):
-                cpu.kvfree(new)
+            if not await self.complete_and_publish(cpu, pernode, new, old):
                 return False
-            self.publish_info(cpu, pernode, new)
             cpu.kvfree_rcu(old)
         return True
+
+    async def complete_and_publish(
+        self, cpu: Cpu, pernode: MemcgPerNode, new: ShrinkerInfo, old: ShrinkerInfo
+    ) -> bool:
+        """Allocate what ``old`` does not have, and only then let readers see ``new``."""
+        if not self.shrinker_unit_alloc(cpu, new, old):
+            cpu.kvfree(new)
+            return False
+        self.publish_info(cpu, pernode, new)
+        return True
+
+    def alloc_larger_info(
+        self, cpu: Cpu, pernode: MemcgPerNode, new_nr_max: int
+    ) -> ShrinkerInfo | None:
+        """kvzalloc_node(), since 7fba9420b726 (v6.7): what is not copied is NULL."""
+        return self.kvzalloc_info(cpu, pernode, new_nr_max)
 
     # -- bits and deferred counts ------------------------------------------------------
 
@@ -168,8 +182,15 @@ class UnitInfo(Version):
         """``info->unit[index]``; out of range is reported and None."""
         unit: ShrinkerInfoUnit | None = await cpu.ask(info, ReadUnit(index))
         if unit is None:
-            cpu.note("unit_out_of_range", cpu=cpu, info=info, index=index)
+            if index < len(info.unit):
+                self.note_null_unit(cpu, info, index)
+            else:
+                cpu.note("unit_out_of_range", cpu=cpu, info=info, index=index)
         return unit
+
+    def note_null_unit(self, cpu: Cpu, info: ShrinkerInfo, index: int) -> None:
+        """The pointer is there and NULL, and whoever asked goes on to follow it."""
+        cpu.note("null_deref", cpu=cpu, what=f"unit[{index}] of {info.name}")
 
     async def memcg_unit(
         self, cpu: Cpu, memcg: Memcg, nid: int, index: int
@@ -212,10 +233,15 @@ class UnitInfo(Version):
             for index, unit in enumerate(await cpu.read_once(child, "unit")):
                 cpu.world.touch(unit, write=False)
                 for offset in sorted(unit.nr_deferred or ()):  # a count of 0 adds nothing
-                    nr: int = await cpu.ask(unit, DeferredRead(offset))
+                    nr = await self.take_from_child(cpu, unit, offset)
                     id_ = index * self.kernel.unit_bits + offset
-                    self.note_deferred(cpu, "nr_deferred_add", parent, pernode.nid, id_, nr)
+                    self.note_deferred(cpu, "nr_deferred_reparent", parent, pernode.nid, id_, nr)
                     to = await self.unit_of(cpu, above, index)
                     if to is not None:
                         await cpu.ask(to, DeferredAdd(offset, nr))
         self.unlock_reparent(cpu)
+
+    async def take_from_child(self, cpu: Cpu, unit: ShrinkerInfoUnit, offset: int) -> int:
+        """The count to be added to the parent's; it is read, and stays where it is (L4)."""
+        nr: int = await cpu.ask(unit, DeferredRead(offset))
+        return nr

@@ -20,22 +20,36 @@ OURS: Final = frozenset(
         "run", "main", "ask", "ftrace", "mkdir", "add",
         # macros and inline functions
         "read_once", "write_once", "atomic_add_return", "smp_mb", "might_sleep", "cond_resched",
-        "rcu_dereference", "rcu_dereference_protected", "lockdep_assert_held",
+        "rcu_dereference", "srcu_dereference", "rcu_dereference_protected", "lockdep_assert_held",
         "report_quiescent_state",
         # memory
         "allocate", "allocate_always", "publish_info", "note_deferred",
         # a shrinker's life
-        "wait_for_users", "shrinker_unlink", "free_shrinker_memory",
+        "wait_for_users", "wait_for_walks", "shrinker_unlink", "free_shrinker_memory",
+        "prealloc_shrinker", "link_shrinker", "unlink_shrinker",
+        # a shrinker's directory
+        "prealloc_failed", "path_of", "read_count", "write_scan", "leave", "count_memcgs",
+        "shrinker_count", "call_scan_objects", "scan_objects_of",
+        # a memcg's life, and its lists
+        "mem_cgroup_alloc_done", "list_lru_add_memcg",
         # shrinker_info
         "lock_shrinkers", "unlock_shrinkers", "lock_reparent", "unlock_reparent",
         "alloc_shrinker_info_failed", "teardown", "copy_info", "info_protected", "kvzalloc_info",
-        "memcg_unit",
+        "alloc_larger_info", "memcg_unit", "expand_all", "complete_and_publish", "replace_info",
+        "free_old_info", "info_of_walk", "note_null_unit", "kfree_units", "mark",
         "unit_of", "unit_to_mark",
         # the walks
         "shrink_slab_global", "next_unit", "shrink_one", "shrinker_get", "forget", "skip_kmem_off",
-        "clear_and_recheck", "leave_shrinker", "walk_bits", "visit", "may_run", "contended",
+        "clear_and_recheck", "contended", "leave_shrinker", "may_run", "next_id", "visit",
+        "walk_bits", "walk_from",
+        # weak memory: barriers, a store buffer, and what opens a gate
+        "smp_wmb", "smp_rmb", "smp_store_release", "peek", "initialised", "access", "take", "issue",
+        "report", "retire", "late", "split_rmw", "open_gate", "mark_registered",
+        "mb_before_set_bit", "mb_after_clear_bit",
+        # list_lrus
+        "bit_owner", "dispose", "new_lists", "new_one", "lock_of", "take_from_child",
         # whoever uses the file system
-        "cache_object", "touch",
+        "cache_object", "touch", "set_born",
     }
 )  # fmt: skip
 """Names of functions in actors/ that the kernel does not have, or not as functions."""

@@ -251,7 +251,10 @@ class Version(abc.ABC):
     async def expand_shrinker_info(self, cpu: Cpu, new_id: int) -> bool:
         """Make room for ``new_id`` in every memcg; False for -ENOMEM. The lock is held."""
         bits = self.kernel.unit_bits
-        new_nr_max = (new_id // bits + 1) * bits
+        return await self.expand_all(cpu, (new_id // bits + 1) * bits)
+
+    async def expand_all(self, cpu: Cpu, new_nr_max: int) -> bool:
+        """Every memcg that the iterator finds; shrinker_nr_max only when all have room."""
         self.kernel.stats["expansions"] += 1
         root = self.kernel.root_mem_cgroup
         memcg = await mem_cgroup_iter(cpu, root, None)

@@ -25,19 +25,15 @@ from slabrace.runtime.scenario import Scenario, abandon
 from slabrace.runtime.schedule import Schedule
 from slabrace.runtime.strategies.delay import Delayed
 from slabrace.runtime.strategies.delay_policy import Delay
-from slabrace.runtime.strategies.random_walk import RandomWalk
-from slabrace.runtime.strategies.round_robin import RoundRobin
 from slabrace.runtime.strategy import Strategy
+from slabrace.runtime.strategy_table import Options, build
 from slabrace.runtime.world import World
 
 __all__ = ["HOSTS", "STRATEGIES", "Progress", "run"]
 
 HOSTS: Final = ("engine", "trio", "asyncio")
-STRATEGIES: Final[Mapping[str, Callable[[int, int], Strategy]]] = {
-    "random": RandomWalk,
-    "round_robin": lambda _seed, _first: RoundRobin(),
-}
-"""Name -> strategy, made of a seed and the number of the first run."""
+STRATEGIES: Final = ("random", "round_robin")
+"""What makes as many runs as it is told; whatever looks for more is explore.py's."""
 ALWAYS_THE_SAME: Final = ("round_robin",)
 """Strategies that draw nothing: a second run would be the first again."""
 JITTER: Final = 0.001
@@ -81,7 +77,7 @@ def run(
     name = known("strategy", scenario.strategy if strategy is None else strategy, STRATEGIES)
     turner = Turner(
         host,
-        STRATEGIES[name](seed, first),
+        build(name, Options(seed=seed, first=first)),
         [Delay.parse(text) for text in (scenario.delays if delays is None else delays)],
         seed,
         jitter,

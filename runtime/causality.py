@@ -20,10 +20,14 @@ happens-before. What is done about a race is dpor.py.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Hashable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from slabrace.runtime.dependence import Footprint, Touch, overlap
+from slabrace.runtime.dependence import Footprint, Touch
+
+if TYPE_CHECKING:
+    from slabrace.runtime.early import Question
 
 __all__ = ["START", "Causality", "Happening"]
 
@@ -38,18 +42,24 @@ class Happening:
 
     ``number`` is the lane's number in this run, ``past`` a bit for the event and for each before
     it, ``races`` those of them that it races with, ``grown`` the lanes that something was sent into
-    (each as often as that), ``opened`` the actors that began to listen. ``early`` is ``past``, or
-    for what an active actor hears, what must come before it even if it is heard instead of another.
+    (each as often as that), ``opened`` the actors that began to listen. What is sent in the event
+    happens after those that it ``joined``, too; ``question`` is what its message is if it was not
+    awaited where it was sent (early.py).
+
+    Of what an active actor hears: ``instead`` is the event before in which it heard something, if
+    this one could have been heard instead, and ``early`` what must come before it even so.
     """
 
     __slots__ = (
-        "before", "choices", "early", "footprint", "grown", "lane", "number", "opened", "past",
-        "races",
+        "before", "choices", "early", "footprint", "grown", "instead", "joined", "lane",
+        "number", "opened", "past", "question", "races",
     )  # fmt: skip
 
     grown: Sequence[int]
+    joined: Sequence[int]
     opened: Sequence[int]
     races: Sequence[int]
+    question: Question | None
 
     def __init__(
         self, lane: int, number: int, footprint: Footprint, choices: tuple[int, ...] = NONE
@@ -58,9 +68,10 @@ class Happening:
         self.number = number
         self.footprint = footprint
         self.choices = choices
-        self.grown = self.opened = self.races = NONE
-        self.past = self.early = 1
-        self.before = 0
+        self.grown = self.joined = self.opened = self.races = NONE
+        self.past = 1
+        self.before = self.early = self.instead = 0
+        self.question = None
 
 
 class Causality:
@@ -71,7 +82,7 @@ class Causality:
         self.sent: list[list[int]] = []  # lane -> during which event each message was sent
         self.delivered: list[int] = []  # lane -> how many of them were delivered
         self.last: list[int] = []  # lane -> the last event in it
-        self.touches: dict[Hashable, list[tuple[int, Touch]]] = {}
+        self.touches: defaultdict[Hashable, list[tuple[int, Touch]]] = defaultdict(list)
         self.opened: dict[Hashable, list[int]] = {}  # actor -> the events that made it listen
 
     def grow(self, event: Happening, *, heard: bool = False) -> None:
@@ -87,14 +98,15 @@ class Causality:
             self.delivered[lane] = place + 1
             before = event.before = self.last[lane]
             self.last[lane] = index
-            past = events[before].past | events[self.sent[lane][place]].past
-            itself = 1 << index
+            cause = events[self.sent[lane][place]]
+            past = events[before].past | cause.past
+            for joined in cause.joined:
+                past |= events[joined].past
             if heard:
-                event.early = past | itself
-                past = self._heard(event, past)
-                event.past = past | itself
+                past = self._hear(event, past)
             else:
-                event.past = event.early = self._conflicts(event, past) | itself
+                past = self._conflicts(event, event.footprint, past)
+            event.past = past | 1 << index
         for grown in event.grown:
             while grown >= len(self.sent):
                 self.sent.append([])
@@ -104,11 +116,7 @@ class Causality:
         for actor in event.opened:
             self.opened.setdefault(actor, []).append(index)
         for touch in event.footprint:
-            log = self.touches.get(touch[0])
-            if log is None:
-                self.touches[touch[0]] = [(index, touch)]
-            else:
-                log.append((index, touch))
+            self.touches[touch[0]].append((index, touch))
         events.append(event)
 
     def cut(self, length: int) -> None:
@@ -127,6 +135,15 @@ class Causality:
                 self.delivered[lane] -= 1
                 self.last[lane] = event.before
 
+    def sends(self, lane: int) -> int:
+        """How many messages were sent into ``lane`` so far."""
+        return len(self.sent[lane]) if lane < len(self.sent) else 0
+
+    def add_touch(self, index: int, touch: Touch) -> None:
+        """Event ``index`` touches something more, which no later one does."""
+        self.events[index].footprint = (*self.events[index].footprint, touch)
+        self.touches[touch[0]].append((index, touch))
+
     def concurrent(self, first: int, second: int) -> list[int]:
         """The events between the two that do not happen after ``first``, in order."""
         events, bit = self.events, 1 << first
@@ -134,61 +151,54 @@ class Causality:
 
     # -- what the next event happens after ---------------------------------------------
 
-    def _conflicts(self, event: Happening, past: int) -> int:
+    def _conflicts(self, event: Happening, footprint: Footprint, past: int) -> int:
         """``past`` with all that ``event`` conflicts with; those not in it already are races."""
-        footprint = event.footprint
         if len(footprint) == 1:
-            return self._conflicts_at(event, past, footprint[0])
-        found = {
-            index
-            for touch in footprint
-            for index, other in self.touches.get(touch[0], NONE)
-            if overlap(touch, other)
-        }
-        return self._after(event, past, sorted(found, reverse=True))
+            found = self._conflicts_at(footprint[0])
+        else:
+            met = {index for touch in footprint for index in self._conflicts_at(touch)}
+            found = sorted(met, reverse=True)
+        events = self.events
+        for index in found:
+            if not past >> index & 1:
+                event.races = [*event.races, index]
+                past |= events[index].past
+        return past
 
-    def _conflicts_at(self, event: Happening, past: int, touch: Touch) -> int:
-        """The same for one access, which is what most events have."""
-        log = self.touches.get(touch[0])
+    def _conflicts_at(self, touch: Touch) -> Sequence[int]:
+        """What conflicts with this access, the last one first, back to one after which all is."""
+        log = self.touches[touch[0]]
         if not log:
-            return past
+            return NONE
         _, part, writes = touch
         index, (_, other, wrote) = log[-1]
-        if wrote and (other is None or other == part):  # all others happen before this one
-            return past if past >> index & 1 else self._after(event, past, (index,))
+        if wrote and (other is None or other == part):
+            return (index,)
         found = []
         for index, (_, other, wrote) in reversed(log):
             if (wrote or writes) and (part is None or other is None or part == other):
                 found.append(index)
                 if wrote and (other is None or other == part):
-                    break  # all that came before happens before this one
-        return self._after(event, past, found)
+                    break
+        return found
 
-    def _after(self, event: Happening, past: int, found: Sequence[int]) -> int:
-        """``past`` with the events ``found``, the last one first, and all before them."""
-        events = self.events
-        races = []
-        for index in found:
-            if not past >> index & 1:
-                races.append(index)
-                past |= events[index].past
-        if races:
-            event.races = [*event.races, *races] if event.races else races
-        return past
-
-    def _heard(self, event: Happening, past: int) -> int:
+    def _hear(self, event: Happening, past: int) -> int:
         """A delivery to an active actor: the last one before races if it need not have come first.
 
         Whatever made the actor listen comes before; what it heard until then came before that.
         """
         events = self.events
         actor = event.footprint[0][0]
-        heard = self.touches.get(actor)
+        others = event.footprint[1:]
+        heard = self.touches[actor]
         if heard and not past >> heard[-1][0] & 1:
-            event.races = [heard[-1][0]]
-        before = self.opened[actor][-1:] if actor in self.opened else []
-        for index in (*before, *(each for each, _ in heard or ())):
+            event.instead = heard[-1][0]
+        event.early = self._conflicts(event, others, past) if others else past
+        event.races = NONE
+        before = self.opened.get(actor, [])[-1:]
+        for index in (*before, *(each for each, _ in heard)):
             past |= events[index].past
-        for touch in event.footprint[1:]:
-            past = self._conflicts_at(event, past, touch)
+        past = self._conflicts(event, others, past) if others else past
+        if event.instead:
+            event.races = [*event.races, event.instead]
         return past

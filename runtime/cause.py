@@ -1,27 +1,27 @@
 """Cause: the two deliveries whose order decides whether a law is broken.
 
-Of a run that breaks a law, each race (history.py) is turned round, the one nearest to the end
-first: the run is made again with the later delivery before the earlier one. Everything else keeps
-its order as far as that is possible; or the later one's lane goes on until it has to wait; or the
-earlier one's comes last of all; or the later one comes as early as it can. If one of these runs has
-the two the other way round, comes to rest and breaks no law, that pair is the cause. This is seen,
-not guessed; and it is no more than what was seen: that one run passes. If no pair does it, that is
-what is said.
+Of a run that breaks a law, every pair of deliveries that conflict (history.py) is turned round, the
+one nearest to the end first: the run is made again with the later delivery before the earlier one.
+First the races, with everything else in its order as far as that is possible, or with the later
+one's lane going on until it has to wait; if none does it, other pairs so; then with the later one
+as early as it can come; then with the earlier one's lane last of all. If such a run has the two the
+other way round, comes to rest and breaks no law, that pair is the cause. This is seen, not guessed;
+and it is no more than what was seen: that one run passes. If no pair does it, that is what is said.
 
 Beside it, ``last_conflict``: a cheap guess at the same, to tell bugs apart by the thousand.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Final, NamedTuple
 
 from slabrace.runtime.course import Block, Course, LaneName, Pause, course_of, joined
 from slabrace.runtime.dependence import racing
 from slabrace.runtime.engine import MAX_STEPS, Engine
 from slabrace.runtime.errors import UsageError, Violation
-from slabrace.runtime.exporters.outline import written
-from slabrace.runtime.history import Happened, History, Witness
+from slabrace.runtime.history import Chronicler, Happened, History
 from slabrace.runtime.message import Envelope
 from slabrace.runtime.outcome import End, Outcome
 from slabrace.runtime.pick import Delivery, Pick, Skip
@@ -29,29 +29,28 @@ from slabrace.runtime.replaying import describe
 from slabrace.runtime.strategies.lenient import Lenient
 from slabrace.runtime.strategies.raw_replay import RawReplay
 from slabrace.runtime.strategy import Strategy
-from slabrace.runtime.trace import Step
 from slabrace.runtime.world import World
 
 __all__ = ["BUDGET", "Cause", "Conflict", "find_cause", "last_conflict"]
 
 DEADLOCK: Final = "deadlock"
 """The law of deadlock.py: it is judged at rest, though nobody is done."""
-BUDGET: Final = 500
-"""Races that are turned round before it is said that none decides."""
+BUDGET: Final = 300
+"""Pairs that are turned round before it is said that none decides."""
 
 
 class Cause(NamedTuple):
     """``first`` comes before ``second``, in words, and that decides; both None: no single pair.
 
-    ``places`` are the numbers of the two deliveries in the run, from 0. ``tried`` races were turned
-    round, of ``races``.
+    ``places`` are the numbers of the two deliveries in the run, from 0. ``tried`` pairs that
+    conflict were turned round, ``more`` says that there are others.
     """
 
     first: str | None
     second: str | None
     places: tuple[int, int] | None
     tried: int
-    races: int
+    more: bool
 
     def __str__(self) -> str:
         if self.first is not None:
@@ -59,33 +58,42 @@ class Cause(NamedTuple):
                 f"What decides: {self.first} comes before {self.second}. "
                 "The other way round, the run breaks no law."
             )
-        if not self.races:
-            return "No single pair of deliveries decides: this run has no race."
-        of_them = "its races" if self.tried == self.races else f"its last {self.tried} races"
-        return f"No single pair of deliveries decides: none of {of_them}, turned round, saves it."
+        if not self.tried:
+            return "No single pair of deliveries decides: no two conflict."
+        which = "last" if self.more else ""
+        pairs = f"{self.tried} pair{'s' if self.tried != 1 else ''}"
+        return (
+            f"No single pair of deliveries decides: none of the {which} {pairs} that conflict, "
+            "turned round, saves the run."
+        ).replace("  ", " ")
 
 
 def find_cause(build: Callable[[], World], picks: Sequence[int], *, budget: int = BUDGET) -> Cause:
     """The cause of the violation in the run with the raw ``picks``, best a minimised one.
 
-    Turns round at most ``budget`` races. Raises a `UsageError` if the run breaks no law.
+    Turns round at most ``budget`` pairs. Raises a `UsageError` if the run breaks no law.
     """
     happened, outcome = witnessed(build, RawReplay(picks), len(picks) + 1)
     if outcome.end is not End.VIOLATION:
         raise UsageError("this run breaks no law, so there is no cause to find")
     history = History(happened)
-    pairs = list(history.reversible())
-    if not pairs:
-        return Cause(None, None, None, 0, 0)
-    described = describe(build, picks)
+    pairs = list(islice(history.pairs(), budget + 1))
+    more = len(pairs) > budget
+    del pairs[budget:]
+    turner = Turner(history, describe(build, picks))
     most = min(MAX_STEPS, 10 * len(picks) + 1000)
-    for tried, (first, second) in enumerate(pairs[:budget], 1):
-        for course in ways(described, history, first, second):
-            others, outcome = witnessed(build, Lenient(course), most)
-            if outcome.end is End.QUIET and comes_first(others, happened[second], happened[first]):
-                told = told_of(happened[first]), told_of(happened[second])
-                return Cause(*told, (first, second), tried, len(pairs))
-    return Cause(None, None, None, min(budget, len(pairs)), len(pairs))
+    races = [pair for pair in pairs if history.race(*pair)]
+    others = [pair for pair in pairs if pair not in races]
+    for way, some in (
+        (turner.gently, races), (turner.gently, others), (turner.hurried, pairs),
+        (turner.last, pairs),
+    ):  # fmt: skip
+        for first, second in some:
+            for course in way(first, second):
+                if passes(build, course, (happened[second], happened[first]), most):
+                    told = told_of(happened[first]), told_of(happened[second])
+                    return Cause(*told, (first, second), len(pairs), more)
+    return Cause(None, None, None, len(pairs), more)
 
 
 def witnessed(
@@ -93,45 +101,71 @@ def witnessed(
 ) -> tuple[list[Happened], Outcome]:
     """One run, and what happened in it."""
     world = build()
-    witness = Witness(strategy)
-    witness.begin(world)
-    outcome = Engine(world, witness, max_steps=most).run()
+    chronicler = Chronicler(strategy)
+    chronicler.begin(world)
+    outcome = Engine(world, chronicler, max_steps=most).run()
     if outcome.end is End.INTERRUPTED:
         raise KeyboardInterrupt
-    witness.end(outcome)
-    return witness.happened, outcome
+    chronicler.end(outcome)
+    return chronicler.happened, outcome
 
 
-def ways(described: Sequence[Pick], history: History, first: int, second: int) -> Iterator[Course]:
-    """The courses in which that race is the other way round; time passes before the same ones."""
-    happened = history.happened
-    values = course_of(described).values
-    pauses: dict[int, list[Pause]] = {}
-    number = 0
-    for pick in described:
-        if isinstance(pick, Skip):
-            pauses.setdefault(number, []).append(Pause(pick.nanoseconds))
-        number += isinstance(pick, Delivery)
+def passes(
+    build: Callable[[], World], course: Course, wanted: tuple[Happened, Happened], most: int
+) -> bool:
+    """Whether the run has the two deliveries in that order, comes to rest and breaks no law."""
+    try:
+        happened, outcome = witnessed(build, Lenient(course), most)
+    except Exception:  # noqa: BLE001  # the scenario's own: such a run has not come to rest
+        return False
+    return outcome.end is End.QUIET and come_in_order(happened, wanted)
 
-    def turns(order: Sequence[int]) -> Iterator[Block | Pause]:
+
+class Turner:
+    """The courses in which a pair is the other way round; time passes before the same ones."""
+
+    def __init__(self, history: History, described: Sequence[Pick]) -> None:
+        self.history = history
+        self.values = course_of(described).values
+        self.pauses: dict[int, list[Pause]] = {}
+        number = 0
+        for pick in described:
+            if isinstance(pick, Skip):
+                self.pauses.setdefault(number, []).append(Pause(pick.nanoseconds))
+            number += isinstance(pick, Delivery)
+
+    def gently(self, first: int, second: int) -> Iterator[Course]:
+        """With everything else in its order; and with the later one's lane going on."""
+        order = self.history.flipped(first, second)
+        place = order.index(second) + 1
+        lane = named_lane(self.history.happened[second])
+        yield self.course(self.turns(order))
+        yield self.course(
+            [*self.turns(order[:place]), Block(*lane, None), *self.turns(order[place:])]
+        )
+
+    def hurried(self, first: int, second: int) -> Iterator[Course]:
+        """With the later one as early as it can come."""
+        yield self.course(self.turns(self.history.hurried(second)))
+
+    def last(self, first: int, second: int) -> Iterator[Course]:
+        """With what is left of the earlier one's lane last of all."""
+        happened = self.history.happened
+        order = self.history.flipped(first, second)
+        place = order.index(second) + 1
+        lane = happened[first].lane
+        tail = sorted(order[place:], key=lambda each: happened[each].lane is lane)
+        yield self.course(self.turns([*order[:place], *tail]))
+
+    def turns(self, order: Sequence[int]) -> Iterator[Block | Pause]:
+        """One turn for each delivery."""
         for each in order:
-            yield from pauses.get(each, ())
-            yield Block(*named_lane(happened[each]), 1)
+            yield from self.pauses.get(each, ())
+            yield Block(*named_lane(self.history.happened[each]), 1)
 
-    order = history.flipped(first, second)
-    place = order.index(second) + 1
-    head, tail = order[:place], order[place:]
-    lane = happened[first].lane
-    others = [each for each in tail if happened[each].lane is not lane]
-    last = [each for each in tail if happened[each].lane is lane]
-    calmly = Block(*named_lane(happened[second]), None)
-    for blocks in (
-        turns(order),
-        [*turns(head), calmly, *turns(tail)],
-        turns([*head, *others, *last]),
-        turns(history.hurried(first, second)),
-    ):
-        yield Course(joined(blocks), values)
+    def course(self, blocks: Iterable[Block | Pause]) -> Course:
+        """The same choices in that order."""
+        return Course(joined(blocks), self.values)
 
 
 def named_lane(event: Happened) -> LaneName:
@@ -139,11 +173,10 @@ def named_lane(event: Happened) -> LaneName:
     return event.lane.owner.label, event.lane.key
 
 
-def comes_first(happened: Sequence[Happened], one: Happened, other: Happened) -> bool:
-    """Whether both deliveries were made again, and ``one`` before ``other``."""
-    wanted = {identity(each) for each in (one, other)}
-    found = [name for name in map(identity, happened) if name in wanted]
-    return found == [identity(one), identity(other)]
+def come_in_order(happened: Sequence[Happened], wanted: tuple[Happened, Happened]) -> bool:
+    """Whether both deliveries were made again, in that order."""
+    names = [identity(each) for each in wanted]
+    return [name for name in map(identity, happened) if name in names] == names
 
 
 def identity(event: Happened) -> tuple[Hashable, ...]:
@@ -157,15 +190,14 @@ def identity(event: Happened) -> tuple[Hashable, ...]:
 def told_of(event: Happened) -> str:
     """A delivery as a diagram shows it, without the answer, and who sent it."""
     sent = event.envelope
-    question = Envelope(sent.sender, sent.addressee, sent.message)
-    return f"{written(Step(0, 0, '', question, ''))} by {sent.sender.name}"
+    return f"{sent.message.told(sent.addressee.name)} by {sent.sender.name}"
 
 
 # -- telling bugs apart ----------------------------------------------------------------
 
 
 class Conflict(NamedTuple):
-    """Two deliveries that conflict, in the order in which they came: ``Kfree(x)``, ``Load(x)``."""
+    """Two deliveries that conflict, in the order in which they came: ``Put(x)``, ``Get(x)``."""
 
     first: str
     second: str
@@ -183,7 +215,7 @@ def last_conflict(
     """
     rests = at_rest or violation.law == DEADLOCK
     last = len(delivered) - 1
-    for second in range(last, -1 if rests else last - 1, -1):
+    for second in range(last, -1 if rests else max(last - 1, -1), -1):
         lane, later = delivered[second]
         if rests and later.addressee.name not in violation.parties:
             continue

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from typing import Literal
+from typing import Any, Literal
 
 __all__ = [
     "Divergence",
@@ -30,6 +30,10 @@ __all__ = [
 
 class SlabraceError(Exception):
     """Base of every error that slabrace raises on purpose."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled as it is: another process may have raised it, and what made it is not there."""
+        return restored, (type(self), self.args, self.__dict__)
 
 
 class UsageError(SlabraceError):
@@ -108,6 +112,13 @@ class Overdue(Violation):
         super().__init__(law, message, parties)
         self.how = how
         self.loop = tuple(loop)
+
+
+def restored(kind: type[SlabraceError], args: tuple[Any, ...], fields: dict[str, Any]) -> Any:
+    """An error of another process."""
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(fields)
+    return error
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -9,23 +9,23 @@ This file adds up. It runs nothing.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from slabrace.runtime.member import Member, Share
-from slabrace.runtime.result import How, Result
+from slabrace.runtime.odds import Odds
+from slabrace.runtime.result import Found, How, Result
 from slabrace.runtime.scenario import Verdict
 from slabrace.runtime.strategies.traces import unseen
 from slabrace.runtime.trust import Trust
 
 __all__ = ["Exploration", "Standing"]
 
-BEST_FIRST: Final = ("exhaustive", "bounded", "sampled", "inconclusive")
-
 
 @dataclass
 class Standing:
-    """How far one member is. ``planned`` runs in ``turns`` were asked of it; ``state``: where."""
+    """How far one member is: ``planned`` runs were begun, in ``turns``; ``state`` is where."""
 
     member: Member
     planned: int = 0
@@ -36,6 +36,7 @@ class Standing:
     seconds: float = 0.0
     finished: bool = False
     trust: Trust | None = None
+    odds: Odds | None = None
     estimate: float | None = None
     made_by: str = ""
     numbers: list[int] = field(default_factory=list)
@@ -46,7 +47,8 @@ class Exploration(Result):
     """See the head of this file.
 
     ``curve``: after so many runs, so many pairs of conflicting deliveries were seen, and so many of
-    them in both orders. ``finder`` is the member that found a violation first.
+    them in both orders. ``finder`` is the member that found a violation first. ``cut`` runs reached
+    the bound of picks and still moved: whatever was shown, it was not shown of them.
     """
 
     members: list[Standing] = field(default_factory=list)
@@ -54,8 +56,10 @@ class Exploration(Result):
     orders: dict[tuple[str, str], None] = field(default_factory=dict)
     curve: list[tuple[int, int, int]] = field(default_factory=list)
     finder: str | None = None
+    cut: int = 0
     stopped: bool = False  # at the first violation
     jobs: int = 1
+    broken: bool = False  # off, so that it cannot be resumed
     earlier: float = 0.0  # seconds before it was resumed
 
     def take(self, share: Share) -> None:
@@ -66,17 +70,21 @@ class Exploration(Result):
             self._merge(found)
         if share.positive and self.finder is None:
             self.finder = standing.member.strategy
+        standing.planned += share.made
+        standing.turns += 1
         standing.runs += share.runs
         standing.positive += share.positive
         standing.seconds += share.seconds
         standing.finished |= share.finished
         standing.trust = share.trust
+        standing.odds = share.odds if standing.odds is None else added(standing.odds, share.odds)
         standing.estimate = share.estimate
         standing.made_by = share.made_by
         standing.numbers += share.numbers
         self.runs += share.runs
         self.positive += share.positive
         self.bound += share.bound
+        self.cut += share.cut
         self.deliveries += share.deliveries
         self.interrupted |= share.interrupted
         self.reached.update(dict.fromkeys(share.reached))
@@ -95,12 +103,17 @@ class Exploration(Result):
     @property
     def exhausted(self) -> bool:
         """Whether some member has seen all that there is."""
-        return any(each.trust is not None and each.trust.how == "exhaustive" for each in self.ended)
+        return any(each.how == "exhaustive" for each in self.said)
 
     @property
-    def ended(self) -> list[Standing]:
-        """The members that have nothing left to try."""
-        return [each for each in self.members if each.finished]
+    def decided(self) -> bool:
+        """Whether there is nothing left to look for."""
+        return self.stopped or self.exhausted or all(each.finished for each in self.members)
+
+    @property
+    def said(self) -> list[Trust]:
+        """What the members say that have nothing left to try."""
+        return [each.trust for each in self.members if each.finished and each.trust is not None]
 
     @property
     def how(self) -> How:
@@ -111,45 +124,35 @@ class Exploration(Result):
     def trust(self) -> Trust:
         """How far what was observed can be trusted."""
         if not self.runs:
-            return Trust("inconclusive", "no run was made")
-        if self.observed is Verdict.NEVER:
-            if self.unreached:
-                return Trust("inconclusive", f"never reached: {', '.join(self.unreached)}")
-            if self.interrupted and not self.exhausted:
-                return Trust("inconclusive", f"interrupted after {self.runs:,} runs")
-        elif self.stopped:
+            return Trust("inconclusive", "interrupted" if self.interrupted else "no run was made")
+        if self.observed is Verdict.NEVER and self.unreached:
+            return Trust("inconclusive", f"never reached: {', '.join(self.unreached)}")
+        for said in self.said:
+            if said.how == "exhaustive":
+                return said
+        if self.interrupted:
+            how: How = "sampled" if self.positive else "inconclusive"
+            return Trust(how, f"interrupted after {counted(self.runs, 'run')}")
+        if self.stopped:
             return Trust("sampled", "stopped at the first violation")
-        said = [each.trust for each in self.ended if each.trust is not None]
-        if said:
-            best = min(said, key=lambda trust: BEST_FIRST.index(trust.how))
-            if best.how == "exhaustive":
-                return best
         return self._of_parts()
 
     def _of_parts(self) -> Trust:
         """What members that are not exhaustive amount to together."""
-        parts: list[str] = []
-        how: How = "inconclusive"
-        for each in self.members:
-            trust = each.trust
-            if trust is not None and trust.how == "bounded" and each.finished:
-                how = "bounded"
-                parts.append(trust.why)
-            elif trust is not None and trust.how == "sampled":
-                how = "sampled" if how == "inconclusive" else how
-                parts.append(trust.why)
-            elif each.numbers:
-                how = "sampled" if how == "inconclusive" else how
+        bounds = [said.why for said in self.said if said.how == "bounded"]
+        drawn = [str(each.odds) for each in self.members if each.odds is not None]
         numbers = [number for each in self.members for number in each.numbers]
         if numbers:
-            parts.append(f"unseen traces estimated at {100 * unseen(numbers):.0f} %")
-        if self.bound:
-            parts.append(f"{self.bound:,} runs cut off")
-            if not self.positive:
-                how = "inconclusive"
-        if how == "inconclusive" and not parts:
+            drawn.append(f"unseen traces estimated at {percentage(unseen(numbers))}")
+        parts = [*bounds, *drawn]
+        if not parts:
             parts = [each.trust.why for each in self.members if each.trust is not None]
-        return Trust(how, "; ".join(dict.fromkeys(parts)) or f"{self.runs:,} runs")
+        if self.cut:
+            parts.append(f"{counted(self.cut, 'run')} cut off")
+        how: How = "bounded" if bounds else "sampled" if drawn or self.positive else "inconclusive"
+        if self.cut and not self.positive:
+            how = "inconclusive"
+        return Trust(how, "; ".join(dict.fromkeys(parts)) or counted(self.runs, "run"))
 
     @property
     def coverage(self) -> dict[str, Any]:
@@ -161,7 +164,8 @@ class Exploration(Result):
             "flat_since": self.curve[-1][0] if self.curve else 0,
         }
 
-    def _merge(self, found: Any) -> None:
+    def _merge(self, found: Found) -> None:
+        """Count a bug; the shortest of its runs stands for it."""
         known = self.found.get(found.signature)
         if known is None:
             self.found[found.signature] = found
@@ -170,3 +174,22 @@ class Exploration(Result):
             self.found[found.signature] = found
         else:
             known.count += found.count
+
+
+def added(odds: Odds, more: Odds | None) -> Odds:
+    """``odds`` of all runs so far, with those of the next ones."""
+    return odds if more is None else odds + more
+
+
+def percentage(share: float) -> str:
+    """``40 %``, rounded to the side that promises less.
+
+    >>> [percentage(share) for share in (0.0, 0.0001, 0.4, 0.991)]
+    ['0 %', '1 %', '40 %', '100 %']
+    """
+    return f"{math.ceil(round(100 * share, 6))} %"
+
+
+def counted(count: int, noun: str) -> str:
+    """``1 run``, ``2 runs``."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

@@ -15,7 +15,10 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import Any, Final
+
+import msgspec
 
 from slabrace.runtime.errors import UsageError
 from slabrace.runtime.exploration import Exploration, Standing
@@ -23,10 +26,11 @@ from slabrace.runtime.member import Furnish, Member, Share, Workshop
 from slabrace.runtime.outcome import End
 from slabrace.runtime.pick import Pick
 from slabrace.runtime.replaying import verified
+from slabrace.runtime.result import Found
 from slabrace.runtime.scenario import Scenario
 from slabrace.runtime.schedule import Schedule
 from slabrace.runtime.strategy_table import Options
-from slabrace.runtime.workers import Here, Loader, Processes, Task, Workers
+from slabrace.runtime.workers import Asked, Here, Loader, Processes, Task, Workers
 
 __all__ = ["PORTFOLIO", "RUNS", "explore", "members_of"]
 
@@ -40,27 +44,43 @@ WORK: Final = 40_000
 """Deliveries that a share should not have many more of."""
 
 PORTFOLIO: Final = ("dpor", "random", "pct", "delay", "pos")
+FAIR: Final = ("random", "pos", "pct")
+"""Where no lane may wait for long; what goes through a tree would leave traces out."""
 
 Told = Callable[[Exploration], None]
 
 
-def members_of(strategy: str, options: Options, delays: Sequence[str] = ()) -> tuple[Member, ...]:
+def members_of(
+    strategy: str,
+    options: Options,
+    delays: Sequence[str] = (),
+    *,
+    fair: int | None = None,
+    checked: bool = False,
+) -> tuple[Member, ...]:
     """The members of a search by ``strategy``: one, or those of the portfolio.
 
-    ``delays`` are the scenario's: they help a random walk, and nobody else.
+    ``delays`` are the scenario's: they help a random walk, and nobody else. ``fair`` and
+    ``checked`` are what is wrapped around each member.
     """
-    if strategy != "portfolio":
-        return (Member(strategy, options, tuple(delays) if strategy == "random" else ()),)
-    refused = [
-        name
-        for name in options.__struct_fields__
-        if name != "seed" and getattr(options, name) != getattr(Options(), name)
-    ]
-    if refused:
-        raise UsageError(f"portfolio takes no {refused[0]}; choose one strategy and give it that")
-    seeded = Options(seed=options.seed)
+    if fair is not None and fair < 1:
+        raise UsageError(f"fair={fair}: expected 1 or more picks that a lane may wait")
+    if fair is not None and strategy in {"dpor", "dfs", "delay"}:
+        raise UsageError(
+            f"{strategy} goes through all schedules, and of those that are fair to every lane it "
+            f"cannot say which it has left out; expected {', '.join(FAIR)} or portfolio"
+        )
+    portfolio = PORTFOLIO if fair is None else FAIR
+    names = portfolio if strategy == "portfolio" else (strategy,)
+    if strategy == "portfolio":
+        given = msgspec.structs.asdict(options)
+        plain = msgspec.structs.asdict(Options(seed=options.seed))
+        refused = [name for name in plain if given[name] != plain[name]]
+        if refused:
+            raise UsageError(f"portfolio takes no {refused[0]}; choose one strategy for it")
     return tuple(
-        Member(name, seeded, tuple(delays) if name == "random" else ()) for name in PORTFOLIO
+        Member(name, options, tuple(delays) if name == "random" else (), fair, checked)
+        for name in names
     )
 
 
@@ -80,15 +100,21 @@ def explore(
     until_violation: bool = True,
     resume: Exploration | None = None,
     told: Told | None = None,
+    stop: Callable[[], bool] = bool,
 ) -> Exploration:
     """Search ``scenario``; the portfolio unless ``members`` are given.
 
     ``runs`` bounds the runs, ``seconds`` the time; with neither it is `RUNS` runs. More than one
     job needs a ``loader`` that makes the same workshop in another process. ``resume`` is what an
-    earlier, interrupted search amounts to. ``told`` is called after each share.
+    earlier, interrupted search amounts to. ``told`` is called after each share. ``stop`` is asked
+    after each run whether somebody wants it to end: such a search can be resumed. One that was
+    broken off by a KeyboardInterrupt outside of a run cannot (``broken``).
     """
+    for name, value, least in (("runs", runs, 0), ("seconds", seconds, 0), ("jobs", jobs, 1)):
+        if value is not None and value < least:
+            raise UsageError(f"{name} is {value}; it must be at least {least}")
     if members is None:
-        members = members_of("portfolio", Options(seed=seed), scenario.delays)
+        members = members_of("portfolio", Options(seed=seed), scenario.delays, fair=scenario.fair)
     if runs is None and seconds is None:
         runs = RUNS
     workshop = Workshop(
@@ -99,9 +125,10 @@ def explore(
         max_steps=max_steps,
         until_violation=until_violation,
         states={number: each.state for number, each in enumerate(resume.members)} if resume else {},
+        stop=stop,
     )
     result = resume or Exploration(scenario, sampled=True, members=[Standing(m) for m in members])
-    result.interrupted = False
+    result.interrupted = result.broken = False
     result.jobs = jobs
     began = time.perf_counter()
     deadline = None if seconds is None else time.monotonic() + seconds
@@ -110,20 +137,33 @@ def explore(
         if loader is None:
             raise UsageError(f"jobs={jobs}: another process cannot find this scenario; use jobs=1")
         place = Processes(loader, jobs)
+
+    def decided() -> bool:
+        return result.exhausted or (until_violation and result.positive > 0)
+
+    def ended() -> bool:
+        late = deadline is not None and time.monotonic() >= deadline
+        return result.runs > 0 and (late or stop() or result.interrupted)
+
     with place as workers:
-        plan = turns(result, workshop, runs, deadline)
         try:
-            for share in shares(plan, workers, result, 2 * jobs if jobs > 1 else 1):
+            plan = partial(turns, result, workshop.length(), runs, deadline)
+            ahead = 2 * jobs if jobs > 1 else 1
+            for share in shares(plan, workers, result, ahead, ended):
                 result.take(share)
                 result.seconds = result.earlier + time.perf_counter() - began
                 if told is not None:
                     told(result)
-                if over(result, until_violation=until_violation, deadline=deadline):
+                if decided():
                     break
+            if not decided():  # or else nobody goes on from there
+                for number, standing in enumerate(result.members):
+                    if standing.member.in_order and not standing.finished:
+                        standing.state = workers.state(number)
+                result.interrupted |= stop()
         except KeyboardInterrupt:
-            result.interrupted = True
-        for number, standing in enumerate(result.members):
-            standing.state = None if standing.finished else workers.state(number)
+            result.interrupted = result.broken = True
+            workers.abandon()
     result.stopped = until_violation and result.positive > 0 and not result.exhausted
     result.seconds = result.earlier + time.perf_counter() - began
     for found in result.found.values():
@@ -133,59 +173,65 @@ def explore(
 
 
 def turns(
-    result: Exploration, workshop: Workshop, runs: int | None, deadline: float | None
+    result: Exploration, length: int, runs: int | None, deadline: float | None
 ) -> Iterator[Task]:
-    """Who makes how many runs, turn by turn. It follows from the budget, and not from the jobs."""
-    largest = max(1, min(LARGEST, WORK // max(1, workshop.length())))
+    """Who makes how many runs, turn by turn, where a run has about ``length`` deliveries.
+
+    It follows from the budget and from who is there at its beginning, and not from when a member
+    is known to have finished meanwhile: that depends on the jobs.
+    """
+    largest = max(1, min(LARGEST, WORK // max(1, length)))
     planned = [standing.planned for standing in result.members]
-    while True:
-        for number, standing in enumerate(result.members):
-            size = min(largest, FIRST << standing.turns)
+    number_of = [standing.turns for standing in result.members]
+    members = [each for each in enumerate(result.members) if not each[1].finished]
+    while not all(standing.finished for _, standing in members):
+        for number, standing in members:
+            size = min(largest, FIRST << number_of[number])
             if runs is not None:
                 size = min(size, runs - sum(planned))
                 if size <= 0:
                     return
             first = planned[number]
             planned[number] += size
-            standing.turns += 1
+            number_of[number] += 1
             if not standing.finished:
                 yield number, first, size, deadline
-        if all(standing.finished for standing in result.members):
-            return
 
 
 def shares(
-    plan: Iterator[Task], workers: Workers, result: Exploration, ahead: int
+    plan: Callable[[], Iterator[Task]],
+    workers: Workers,
+    result: Exploration,
+    ahead: int,
+    ended: Callable[[], bool],
 ) -> Iterator[Share]:
-    """The shares of ``plan`` in its order, ``ahead`` of them under way."""
-    under_way: deque[tuple[Task, Callable[[], Share]]] = deque()
+    """The shares of a plan in its order, ``ahead`` of them under way, until it has ``ended``.
+
+    What members that have finished leave of the budget is planned anew, for the others. A share
+    that was begun by a member which goes through a tree is waited for even at the end: the member
+    has gone on, and stands where that share ends.
+    """
+    tasks = plan()
+    under_way: deque[tuple[bool, Asked]] = deque()
     while True:
-        while len(under_way) < ahead:
-            task = next(plan, None)
+        while len(under_way) < ahead and not ended():
+            task = next(tasks, None)
+            if task is None and not under_way:
+                tasks = plan()
+                task = next(tasks, None)
             if task is None:
                 break
             pinned = result.members[task[0]].member.in_order
-            under_way.append((task, workers.ask(task, pinned=pinned)))
+            under_way.append((pinned, workers.ask(task, pinned=pinned)))
         if not under_way:
             return
-        task, wait = under_way.popleft()
-        share = wait()
-        result.members[task[0]].planned += task[2]
-        yield share
-
-
-def over(result: Exploration, *, until_violation: bool, deadline: float | None) -> bool:
-    """Whether the search is at its end."""
-    return (
-        result.interrupted
-        or result.exhausted
-        or (until_violation and result.positive > 0)
-        or (deadline is not None and time.monotonic() >= deadline)
-    )
+        pinned, asked = under_way.popleft()
+        if not ended() or (pinned and not asked.cancel()):
+            yield asked.share()
 
 
 def written(
-    found: Any, scenario: Scenario, workshop: Workshop, reference: str | None
+    found: Found, scenario: Scenario, workshop: Workshop, reference: str | None
 ) -> Callable[[list[Pick]], Schedule]:
     """How the picks of ``found`` become a schedule."""
 

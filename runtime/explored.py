@@ -11,21 +11,23 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-import time
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from slabrace.runtime import campaign
 from slabrace.runtime.errors import Divergence, UsageError, Violation
+from slabrace.runtime.exploration import Exploration
+from slabrace.runtime.explore import explore, members_of
 from slabrace.runtime.exporters.diagram import diagram
+from slabrace.runtime.finding import finding
 from slabrace.runtime.outcome import Outcome
 from slabrace.runtime.parameter import parameters_of
 from slabrace.runtime.replaying import replay
-from slabrace.runtime.result import Found, Result
-from slabrace.runtime.scenario import NEVER, Scenario
+from slabrace.runtime.result import Found
+from slabrace.runtime.scenario import ALWAYS, NEVER, Scenario
 from slabrace.runtime.schedule import Schedule
+from slabrace.runtime.strategy_table import Options
 from slabrace.runtime.trace import Trace
 from slabrace.runtime.witness import Witness
 from slabrace.runtime.world import World
@@ -34,8 +36,8 @@ __all__ = [
     "Budget", "Story", "bound", "explain", "made_again", "search", "story_of", "summary", "told",
 ]  # fmt: skip
 
-BATCH: Final = 25
-"""Runs between two looks at the clock and at what was found."""
+MOST: Final = 2_000
+"""Runs that may be made to make a bug small: a test should not take long to fail."""
 RUNS: Final = 100
 """Runs of a test that does not say how many."""
 
@@ -48,6 +50,11 @@ class Budget:
     runs: int | None = None
     seconds: float | None = None
     seed: int = 0
+
+    @property
+    def search(self) -> str:
+        """Who searches."""
+        return self.strategy or "portfolio"
 
 
 @dataclass(frozen=True)
@@ -94,60 +101,25 @@ def given(function: Callable[..., None], fixtures: Mapping[str, Any]) -> Callabl
     return populate
 
 
-def search(scenario: Scenario, reference: str, budget: Budget) -> Result:
+def search(scenario: Scenario, reference: str, budget: Budget) -> Exploration:
     """Explore until the verdict is decided or the budget is spent.
 
-    A violation decides NEVER, and one by a named law SOMETIMES; nothing decides ALWAYS early. With
-    ``seconds`` and no ``runs`` only the clock ends it.
+    A violation decides NEVER and SOMETIMES; nothing decides ALWAYS early. With ``seconds`` and no
+    ``runs`` only the clock ends it.
     """
     runs = budget.runs
     if runs is None and budget.seconds is None:
         runs = scenario.runs
-    deadline = None if budget.seconds is None else time.perf_counter() + budget.seconds
-    total = Result(scenario, sampled=False)
-    while True:
-        left = BATCH if runs is None else min(BATCH, runs - total.runs)
-        result = campaign.run(
-            scenario,
-            reference=reference,
-            strategy=budget.strategy,
-            seed=budget.seed,
-            first=total.runs,
-            runs=left,
-        )
-        take(total, result)
-        if result.interrupted or not result.sampled or result.runs < left:
-            return total
-        if decided(total) or (runs is not None and total.runs >= runs):
-            return total
-        if deadline is not None and time.perf_counter() >= deadline:
-            return total
-
-
-def take(total: Result, more: Result) -> None:
-    """Add what a batch amounts to."""
-    total.sampled = more.sampled
-    total.runs += more.runs
-    total.positive += more.positive
-    total.bound += more.bound
-    total.interrupted = more.interrupted
-    total.deliveries += more.deliveries
-    total.seconds += more.seconds
-    for signature, found in more.found.items():
-        known = total.found.get(signature)
-        if known is not None and len(known.picks) <= len(found.picks):
-            known.count += found.count
-        else:
-            found.count += known.count if known is not None else 0
-            total.found[signature] = found
-
-
-def decided(result: Result) -> bool:
-    """Whether more runs could not change what is said of the verdict."""
-    if not result.positive:
-        return False
-    verdict = result.scenario.verdict
-    return verdict is NEVER or (verdict.value == "Sometimes" and result.held)
+    return explore(
+        scenario,
+        members=members_of(
+            budget.search, Options(seed=budget.seed), scenario.delays, fair=scenario.fair
+        ),
+        reference=reference,
+        runs=runs,
+        seconds=budget.seconds,
+        until_violation=scenario.verdict is not ALWAYS,
+    )
 
 
 def made_again(scenario: Scenario, schedule: Schedule) -> tuple[Outcome, Trace]:
@@ -176,17 +148,19 @@ def story_of(schedule: Schedule, trace: Trace, violation: Violation) -> Story:
 
 
 def told(scenario: Scenario, found: Found) -> Story | None:
-    """The bug that a search found."""
+    """The bug that a search found, made small."""
     if found.schedule is None:
         return None
-    return explain(scenario, found.schedule, found.signature)
+    arguments = scenario.arguments(found.schedule.parameters)
+    bug = finding(lambda world: scenario(world, **arguments), found, budget=MOST)
+    return Story(str(bug.violation), bug.schedule, str(bug.cause or ""), bug.diagram)
 
 
-def summary(result: Result, budget: Budget) -> str:
+def summary(result: Exploration, budget: Budget) -> str:
     """One line for the report of a test."""
     expected, observed = result.scenario.verdict.value, result.observed.value
     return (
-        f"{result.how}: expected {expected}, observed {observed}; {result.positive} of "
-        f"{result.runs} runs broke a law ({result.deliveries} deliveries, "
-        f"{budget.strategy or result.scenario.strategy}, seed {budget.seed})"
+        f"{result.trust}: expected {expected}, observed {observed}; {result.positive} of "
+        f"{result.runs} runs broke a law ({result.deliveries} deliveries, {budget.search}, "
+        f"seed {budget.seed})"
     )

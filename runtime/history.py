@@ -1,9 +1,9 @@
-"""History: one run as a partial order, and its races.
+"""History: one run as a partial order, and what could have been the other way round.
 
-A delivery happens after the one before it in its lane, after the one during which its message came
-up, and after every earlier one that it conflicts with (dependence.py); and so on. Two of different
-lanes that conflict, with nothing between them in that order, are a *race*: what could have been
-the other way round.
+A delivery *needs* the one before it in its lane and the one during which its message came up. It
+happens after these and after every earlier one that it conflicts with (dependence.py); and so on.
+Two that conflict, of which the later does not need the earlier, may come in the other order; if
+nothing happens after the one and before the other, they are a *race* and can do so alone.
 
 For one run that somebody wants explained; a search that asks this of every run must be quicker.
 """
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from slabrace.runtime.strategy import Strategy
     from slabrace.runtime.world import World
 
-__all__ = ["Happened", "History", "Witness"]
+__all__ = ["Chronicler", "Happened", "History"]
 
 
 @dataclass
@@ -41,7 +41,7 @@ class Happened:
     footprint: list[Access] = field(default_factory=list)
 
 
-class Witness:
+class Chronicler:
     """The strategy ``inner``, and what happened: ``happened`` is complete when the run is over."""
 
     def __init__(self, inner: Strategy) -> None:
@@ -108,43 +108,53 @@ class Witness:
 
 
 class History:
-    """The order of what ``happened``. ``past[j]`` has bit ``i`` set if ``i`` happens before."""
+    """The order of what ``happened``.
+
+    ``past[j]`` has bit ``i`` set if ``i`` happens before ``j``; ``needs[j]``, if it must: by the
+    order of lanes and of cause and effect alone.
+    """
 
     def __init__(self, happened: Sequence[Happened]) -> None:
         self.happened = happened
         self.past: list[int] = []
-        self.races: list[list[int]] = []  # of each delivery: the earlier ones it races with
+        self.needs: list[int] = []
         last: dict[Lane, int] = {}
         by_key: dict[Hashable, list[int]] = {}
         for number, event in enumerate(happened):
-            past = self._with(0, last.get(event.lane, -1))
-            past = self._with(past, event.cause)
+            before = [each for each in (last.get(event.lane, -1), event.cause) if each >= 0]
+            past, needs = (sum_of(sets, before) for sets in (self.past, self.needs))
             found = {other for each in event.footprint for other in by_key.get(each.key, ())}
-            races = []
             for other in sorted(found, reverse=True):
                 if not past >> other & 1 and conflicting(
                     event.footprint, happened[other].footprint
                 ):
-                    races.append(other)
-                    past = self._with(past, other)
+                    past |= self.past[other] | 1 << other
             last[event.lane] = number
             for each in event.footprint:
                 by_key.setdefault(each.key, []).append(number)
             self.past.append(past)
-            self.races.append(races)
+            self.needs.append(needs)
 
-    def _with(self, past: int, number: int) -> int:
-        """``past`` with delivery ``number`` and all that happens before it."""
-        return past if number < 0 else past | self.past[number] | 1 << number
+    def pairs(self) -> Iterator[tuple[int, int]]:
+        """Every two that conflict and do not need to come in that order, the last ones first."""
+        happened = self.happened
+        for second in range(len(happened) - 1, -1, -1):
+            for first in range(second - 1, -1, -1):
+                if not self.needs[second] >> first & 1 and conflicting(
+                    happened[first].footprint, happened[second].footprint
+                ):
+                    yield first, second
 
-    def reversible(self) -> Iterator[tuple[int, int]]:
-        """The races, the last one first."""
-        for second in range(len(self.happened) - 1, -1, -1):
-            for first in self.races[second]:
-                yield first, second
+    def race(self, first: int, second: int) -> bool:
+        """Whether nothing stands between these two: they alone can be turned round."""
+        past = self.past
+        return not any(
+            past[between] >> first & 1 and past[second] >> between & 1
+            for between in range(first + 1, second)
+        )
 
     def flipped(self, first: int, second: int) -> list[int]:
-        """The deliveries with that race the other way round, as far as they can be kept in order.
+        """The deliveries with that pair the other way round, as far as they can be kept in order.
 
         All before ``first``, what does not happen after it, ``second``, ``first``, and the rest.
         """
@@ -154,16 +164,16 @@ class History:
         rest = range(second + 1, len(self.happened))
         return [*range(first), *before, second, first, *after, *rest]
 
-    def hurried(self, first: int, second: int) -> list[int]:
-        """The same with ``second`` as early as it can be: only what happens before it, then it."""
-        footprint = self.happened[second].footprint
-        lane = self.happened[second].lane
-        needed = self._with(0, self.happened[second].cause)
-        for number in range(second):
-            event = self.happened[number]
-            after = number == first or self.past[number] >> first & 1
-            if not after and (event.lane is lane or conflicting(event.footprint, footprint)):
-                needed = self._with(needed, number)
-        before = [number for number in range(second) if needed >> number & 1]
+    def hurried(self, second: int) -> list[int]:
+        """The deliveries with ``second`` as early as it can be: only what it needs before it."""
+        before = [number for number in range(second) if self.needs[second] >> number & 1]
         done = {*before, second}
         return [*before, second, *(n for n in range(len(self.happened)) if n not in done)]
+
+
+def sum_of(sets: Sequence[int], members: Sequence[int]) -> int:
+    """The union of the sets of ``members``, and they themselves."""
+    union = 0
+    for each in members:
+        union |= sets[each] | 1 << each
+    return union

@@ -59,13 +59,15 @@ class Lane(deque["Envelope"]):
 class Mailbox(list[Lane]):
     """The lanes whose head may be delivered. A plain list, so that picking costs an index.
 
-    ``listening`` are the active actors that are not deaf, in the order in which they began.
+    ``listening`` are the active actors that are not deaf, in the order in which they began, and
+    ``awaited`` those for whom something waits until they do.
     """
 
-    __slots__ = ("listening",)
+    __slots__ = ("awaited", "listening")
 
-    def __init__(self) -> None:
-        self.listening: dict[Actor, None] = {}  # a list needs no __init__ to be empty
+    def __init__(self) -> None:  # a list needs none to be empty
+        self.listening: dict[Actor, None] = {}
+        self.awaited: dict[Actor, None] = {}
 
     def put(self, envelope: Envelope, lane: Lane) -> None:
         """Append ``envelope`` to ``lane``; the lane becomes deliverable if it was empty."""
@@ -79,6 +81,7 @@ class Mailbox(list[Lane]):
         if addressee.deaf:
             lane.parked = True
             addressee.parked.append(lane)
+            self.awaited[addressee] = None
             return
         lane.slot = len(self)
         self.append(lane)
@@ -95,6 +98,7 @@ class Mailbox(list[Lane]):
         """``actor`` listens again: list the lanes that waited for it."""
         actor.deaf = False
         self.listening[actor] = None
+        self.awaited.pop(actor, None)
         parked, actor.parked = actor.parked, []
         for lane in parked:
             lane.parked = False
@@ -109,6 +113,7 @@ class Mailbox(list[Lane]):
             self.drop(lane)
             lane.parked = True
             actor.parked.append(lane)
+            self.awaited[actor] = None
 
     def heads(self) -> Iterator[Envelope]:
         """The envelopes that may be delivered now, in the list's order."""

@@ -14,19 +14,23 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol, runtime_checkable
+from typing import Any, Final
 
 import msgspec
 
 from slabrace.runtime.engine import Engine
+from slabrace.runtime.errors import Violation
 from slabrace.runtime.goal import Goals
+from slabrace.runtime.odds import Odds
 from slabrace.runtime.outcome import End, Outcome
 from slabrace.runtime.result import Found
 from slabrace.runtime.scenario import Scenario, abandon
-from slabrace.runtime.signature import pair_of
+from slabrace.runtime.signature import pairs_of
 from slabrace.runtime.strategies.coverage import Coverage
 from slabrace.runtime.strategies.delay import Delayed
 from slabrace.runtime.strategies.delay_policy import Delay
+from slabrace.runtime.strategies.determinism import Determinism
+from slabrace.runtime.strategies.fair import Fair
 from slabrace.runtime.strategies.round_robin import RoundRobin
 from slabrace.runtime.strategies.traces import Traces
 from slabrace.runtime.strategy import Strategy
@@ -39,29 +43,22 @@ __all__ = ["Member", "Share", "Workshop"]
 LONG: Final = 100_000
 """Deliveries after which a run is long enough to be called that."""
 IN_ORDER: Final = ("dpor", "dfs", "delay")
-TOLD_APART: Final = 20
-"""Violations of one law and parties in a share that are made again to be told apart."""
 
 Furnish = Callable[[World], None]
 
 
-@runtime_checkable
-class Stands(Protocol):
-    """A strategy that can say where it stands, and go on from there."""
-
-    def state(self) -> Any:
-        """Where it stands, in builtins."""
-
-    def resume(self, state: Any) -> None:
-        """Stand there."""
-
-
 class Member(msgspec.Struct, frozen=True):
-    """A strategy by name, with its options and the delays around it."""
+    """A strategy by name, with its options and what is wrapped around it.
+
+    ``fair``: no lane waits for more than so many picks; ``checked``: each schedule is made twice,
+    to see that a run follows from it.
+    """
 
     strategy: str
     options: Options = Options()
     delays: tuple[str, ...] = ()
+    fair: int | None = None
+    checked: bool = False
 
     @property
     def in_order(self) -> bool:
@@ -77,17 +74,25 @@ class Member(msgspec.Struct, frozen=True):
         if self.delays:
             policies = [Delay.parse(text) for text in self.delays]
             strategy = Delayed(strategy, policies, (options.seed << 40) + options.first)
-        return strategy
+        if self.fair is not None:
+            strategy = Fair(strategy, self.fair)
+        return Determinism(strategy) if self.checked else strategy
 
 
 @dataclass
 class Share:
-    """What some runs of a member amount to. ``numbers``: traces.py; ``orders``: coverage.py."""
+    """What some runs of a member amount to. ``numbers``: traces.py; ``orders``: coverage.py.
+
+    ``made`` counts the runs that count for nothing too: the member goes on after so many. ``cut``
+    are those of ``bound`` that reached the bound of picks, and not one of the member's own.
+    """
 
     member: int
+    made: int = 0
     runs: int = 0
     positive: int = 0
     bound: int = 0
+    cut: int = 0
     deliveries: int = 0
     interrupted: bool = False
     finished: bool = False
@@ -96,30 +101,37 @@ class Share:
     numbers: list[int] = field(default_factory=list)
     orders: list[tuple[str, str]] = field(default_factory=list)
     trust: Trust | None = None
+    odds: Odds | None = None
     estimate: float | None = None
     made_by: str = ""
     seconds: float = 0.0
 
-    def add(self, outcome: Outcome, number: int, apart: Callable[[Outcome], str]) -> None:
-        """Count one run. Violations are one bug if law, parties and what ``apart`` says agree."""
+    def add(self, outcome: Outcome, number: int, build: Callable[[], World], most: int) -> None:
+        """Count run ``number``, of a world that ``build`` makes, of at most ``most`` picks."""
         self.deliveries += outcome.deliveries
         if outcome.end is End.INTERRUPTED:
             self.interrupted = True
             return
+        self.made += 1
         if outcome.end is End.REDUNDANT:
             return
         self.runs += 1
         self.positive += outcome.end is End.VIOLATION
         self.bound += outcome.end is End.BOUND
-        for violation in outcome.violations:
-            signature = f"{violation.signature}{apart(outcome)}"
-            found = Found(violation.law, violation.message, signature, number, outcome.picks)
-            known = self.found.get(signature)
-            if known is None or len(known.picks) > len(found.picks):
-                found.count = known.count + 1 if known is not None else 1
-                self.found[signature] = found
-            else:
-                known.count += 1
+        self.cut += outcome.end is End.BOUND and len(outcome.picks) >= most
+        if outcome.violations:
+            for violation, pair in zip(outcome.violations, pairs_of(build, outcome), strict=True):
+                self._file(violation, f"{violation.signature}{pair}", outcome, number)
+
+    def _file(self, violation: Violation, signature: str, outcome: Outcome, number: int) -> None:
+        """Count a violation; the shortest run of a signature stands for all of them."""
+        found = Found(violation.law, violation.message, signature, number, outcome.picks)
+        known = self.found.get(signature)
+        if known is None or len(known.picks) > len(found.picks):
+            found.count = known.count + 1 if known is not None else 1
+            self.found[signature] = found
+        else:
+            known.count += 1
 
 
 class Workshop:
@@ -135,6 +147,7 @@ class Workshop:
         max_steps: int | None = None,
         until_violation: bool = True,
         states: Mapping[int, Any] | None = None,
+        stop: Callable[[], bool] = bool,
     ) -> None:
         self.scenario = scenario
         self.arguments = scenario.arguments(parameters)
@@ -142,6 +155,7 @@ class Workshop:
         self.furnish = tuple(furnish)
         self.max_steps = scenario.max_steps if max_steps is None else max_steps
         self.until_violation = until_violation
+        self.stop = stop  # whether somebody wants no further run
         self._states = dict(states or {})
         self._strategies: dict[int, Strategy] = {}
 
@@ -180,18 +194,10 @@ class Workshop:
         if not member.in_order:
             watched = traces = Traces(coverage := Coverage(strategy))
         goals = Goals(self.scenario.reach)
-        told: dict[str, int] = {}
-
-        def apart(outcome: Outcome) -> str:
-            """What tells this violation from others of its law, made out by running it again."""
-            signature = outcome.violations[0].signature
-            told[signature] = told.get(signature, 0) + 1
-            return pair_of(self.build, outcome) if told[signature] <= TOLD_APART else ""
-
         world: World | None = None
-        made = 0
-        while made < size and not (share.positive and self.until_violation):
-            if deadline is not None and made and time.monotonic() >= deadline:
+        while share.made < size and not (share.positive and self.until_violation):
+            late = deadline is not None and time.monotonic() >= deadline
+            if share.made and (late or self.stop()):
                 break
             if world is not None:
                 world.discard()
@@ -202,10 +208,15 @@ class Workshop:
                 share.finished = True
                 abandon(world)
                 break
-            outcome = Engine(world, watched, max_steps=self.max_steps).run()
-            watched.end(outcome)
-            share.add(outcome, first + made, apart)
-            made += 1
+            try:
+                outcome = Engine(world, watched, max_steps=self.max_steps).run()
+                watched.end(outcome)
+            except Exception as error:
+                error.add_note(
+                    f"In run {first + share.made} of {self.scenario.name} by {strategy.describe()}."
+                )
+                raise
+            share.add(outcome, first + share.made, self.build, self.max_steps)
             if share.interrupted:
                 break
         if world is not None:
@@ -213,10 +224,11 @@ class Workshop:
         share.made_by = strategy.describe()
         share.reached = list(goals.met)
         if traces is not None and coverage is not None:
-            share.numbers = traces.numbers
+            share.numbers = traces.numbers[: share.made]  # not that of one broken off
             share.orders = coverage.orders()
         trust = getattr(strategy, "trust", None)
         share.trust = trust() if trust is not None else None
+        share.odds = getattr(strategy, "odds", None)
         estimate = getattr(strategy, "estimate", None)
         share.estimate = estimate() if estimate is not None else None
         share.seconds = time.perf_counter() - began
@@ -225,9 +237,10 @@ class Workshop:
     def state(self, number: int) -> Any:
         """Where member ``number`` stands, in builtins; None if that follows from its runs."""
         strategy = self._strategies.get(number)
-        if strategy is None or not isinstance(strategy, Stands):
+        if strategy is None:
             return self._states.get(number)
-        return strategy.state()
+        state = getattr(strategy, "state", None)
+        return state() if state is not None else None
 
     def _strategy(self, number: int, first: int) -> Strategy:
         member = self.members[number]
@@ -235,8 +248,9 @@ class Workshop:
             return member.make(first)
         strategy = self._strategies.get(number)
         if strategy is None:
-            strategy = self._strategies[number] = member.make(0)
+            strategy = member.make(0)
             state = self._states.get(number)
-            if state is not None and isinstance(strategy, Stands):
-                strategy.resume(state)
+            if state is not None:
+                getattr(strategy, "resume")(state)  # noqa: B009  # and this, too
+            self._strategies[number] = strategy
         return strategy

@@ -35,7 +35,17 @@ from slabrace.runtime.strategies.lenient import Lenient
 from slabrace.runtime.strategy import Strategy
 from slabrace.runtime.world import World
 
-__all__ = ["BUDGET", "Build", "Measure", "Minimized", "again", "breaks", "minimize", "picks_of"]
+__all__ = [
+    "AGAIN",
+    "BUDGET",
+    "Build",
+    "Measure",
+    "Minimized",
+    "again",
+    "breaks",
+    "minimize",
+    "picks_of",
+]
 
 Build = Callable[[], World]
 """Makes the world of the run anew."""
@@ -57,9 +67,11 @@ Measure = tuple[int, int, int, int]
 class Minimized:
     """The smallest run that was found. ``exact``: there is none with fewer preemptions.
 
-    ``picks`` are raw, ``described`` the same by name; ``runs`` is what it took.
+    ``before`` are preemptions and deliveries of the run that was given. ``picks`` are raw,
+    ``described`` the same by name; ``runs`` is what it took.
     """
 
+    before: tuple[int, int]
     picks: list[int]
     described: list[Pick]
     outcome: Outcome
@@ -88,7 +100,7 @@ def minimize(
 def again(
     build: Build, known: Minimized, law: str | None = None, *, budget: int = AGAIN
 ) -> Minimized | None:
-    """The smallest run of ``build()`` that breaks ``law`` (unless told, that of ``known``), or None.
+    """The smallest run of ``build()`` that breaks ``law``, or None; unless told, that of ``known``.
 
     ``known`` is a run of another world, with other parameters perhaps: its turns are followed, and
     if that breaks nothing, all runs with as few preemptions are made, as long as the budget lasts.
@@ -154,10 +166,10 @@ class Minimizer:
         most, exact = 0, True
         while exact and most < best.measure[0]:
             found, exact = self.search(most)
-            if found is not None:
+            if found is not None and found.measure < best.measure:
                 best = self.edited(found)
             most += 1
-        return self.verified(best, exact=exact)
+        return self.verified(run, best, exact=exact)
 
     # -- runs --------------------------------------------------------------------------
 
@@ -249,10 +261,10 @@ class Minimizer:
             if self.signature is not None and breaks(outcome, self.signature):
                 found = self.follow(course_of(describe(self.build, outcome.picks)))
                 return found, complete
-            complete &= outcome.end is not End.BOUND and not strategy.timed
+            complete &= outcome.end is not End.BOUND
         return None, complete
 
-    def verified(self, best: Run, *, exact: bool) -> Minimized:
+    def verified(self, given: Run, best: Run, *, exact: bool) -> Minimized:
         """``best``, replayed by its raw picks and by name."""
         picks = best.outcome.picks
         described = describe(self.build, picks)
@@ -267,5 +279,13 @@ class Minimizer:
             )
         preemptions, deliveries, _, _ = best.measure
         return Minimized(
-            picks, described, outcome, signature, preemptions, deliveries, exact, self.runs
+            given.measure[:2],
+            picks,
+            described,
+            outcome,
+            signature,
+            preemptions,
+            deliveries,
+            exact,
+            self.runs,
         )

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from slabrace.runtime.errors import UsageError
 from slabrace.runtime.minimize import Minimized
 from slabrace.runtime.scenario import Scenario
 
@@ -71,7 +70,7 @@ def attempt(
     """What ``find`` finds; None if the scenario does not want these parameters."""
     try:
         return find(parameters)
-    except UsageError:
+    except Exception:  # noqa: BLE001  # not every script that cannot do with 0 refuses it politely
         return None
 
 

@@ -77,16 +77,31 @@ class Monitor:
     law: ClassVar[str] = ""
     world: World
 
+    watching: ClassVar[tuple[tuple[str, str, Relation | None], ...]] = ()
+    """Event, name of the method that sees it, and what is related by it; worked out per class."""
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        super().__init_subclass__(**more)
+        marked = ((name, getattr(cls, name)) for name in dir(cls))
+        cls.watching = tuple(
+            (
+                event,
+                name,
+                None
+                if method.relates is None
+                else Relation(cls.law, method.relates, method.writes),
+            )
+            for name, method in marked
+            for event in getattr(method, "watched", ())
+        )
+
     def attach(self, world: World) -> None:
         """Called once, before the run begins."""
         self.world = world
-        for name in dir(type(self)):
-            method = getattr(type(self), name)
-            for event in getattr(method, "watched", ()):
-                world.watch(event, getattr(self, name))
-                if method.relates is not None:
-                    relation = Relation(self.law, method.relates, method.writes)
-                    world.relations.setdefault(event, []).append(relation)
+        for event, name, relation in self.watching:
+            world.watch(event, getattr(self, name))
+            if relation is not None:
+                world.relations.setdefault(event, []).append(relation)
 
     def at_quiescence(self) -> None:
         """Judge the state in which the run came to rest. Override where the law speaks of it."""

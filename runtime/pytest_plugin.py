@@ -9,8 +9,8 @@ A test marked ``explore`` populates a world and is turned in many orders; it fai
 broken in one of them. One that is a `Scenario` fails if its verdict does not hold. Parameters with
 a default are the scenario's own, those without one are fixtures; ``parametrize`` sets either.
 
-A failure is told with its law, its picture and the line that makes it again, and its schedule is
-kept and tried first the next time, until it fails no more (examples.py).
+A failure is told with its law, its picture, what decides, and the line that makes it again. Its
+schedule is kept and tried first the next time, until it fails no more (examples.py).
 
 This file is loaded by every pytest of whoever has installed us: it imports nothing of ours before
 there is a test to explore. It knows pytest; explored.py knows the machinery.
@@ -19,6 +19,7 @@ there is a test to explore. It knows pytest; explored.py knows the machinery.
 from __future__ import annotations
 
 import inspect
+import textwrap
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 ACCEPTED: Final = ("strategy", "runs", "seconds", "seed")
 LONGEST: Final = 4096
 """Characters of a token that are still worth printing."""
+WIDTH: Final = 72
+"""Of the sentence that says what decides, as of the picture above it."""
 
 
 class Explored(NamedTuple):
@@ -235,7 +238,8 @@ def again(item: pytest.Function, scenario: Scenario, given: str) -> None:
 def unheld(result: Result, said: str) -> str:
     """What to say of a verdict that nothing broke and that does not hold."""
     if result.bound:
-        said += f"\n{result.bound} runs reached the bound of picks and still moved"
+        runs = "1 run" if result.bound == 1 else f"{result.bound} runs"
+        said += f"\n{runs} reached the bound of picks and still moved"
     laws = " or ".join(result.scenario.laws)
     return said + (f"\nexpected to be broken: {laws}" if laws else "")
 
@@ -247,6 +251,6 @@ def fail(item: pytest.Function, story: Story, kept: Path | None, how: str) -> No
         token = str(kept)
     parts = [story.message, f"({how})", "", story.diagram, ""]
     if story.cause:
-        parts += [story.cause, ""]
+        parts += [*textwrap.wrap(story.cause, WIDTH), ""]
     parts += ["to make it again:", f"  pytest '{item.nodeid}' --slabrace-replay '{token}'"]
     pytest.fail("\n".join(parts), pytrace=False)

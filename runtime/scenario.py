@@ -50,7 +50,8 @@ class Scenario:
     ``laws`` are the ones of which one must be broken for SOMETIMES and ALWAYS to hold (any, if none
     is named); ``fixed`` names the look-alike that stays silent. ``reach`` are events that a search
     must have met in some run before its Never means anything (goal.py): ``closed``, or with fields
-    that have to fit a pattern, ``closed kind=door`` and ``function name=close*``.
+    that have to fit a pattern, ``closed kind=door`` and ``function name=close*``. ``fair`` is for
+    what must happen at last (liveness.py): a search lets no lane wait for more than so many picks.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Scenario:
     laws: tuple[str, ...] = ()
     fixed: str | None = None
     reach: tuple[str, ...] = ()
+    fair: int | None = None
 
     @property
     def doc(self) -> str:
@@ -142,6 +144,7 @@ def scenario(
     law: str | Iterable[str] = (),
     fixed: str | None = None,
     reach: str | Iterable[str] = (),
+    fair: int | None = None,
 ) -> Callable[[Function], Scenario]:
     """Make a scenario of a function; the fields of `Scenario` say what each argument means."""
 
@@ -160,6 +163,7 @@ def scenario(
             laws=(law,) if isinstance(law, str) else tuple(law),
             fixed=fixed,
             reach=(reach,) if isinstance(reach, str) else tuple(reach),
+            fair=fair,
         )
 
     return decorate

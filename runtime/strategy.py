@@ -6,8 +6,9 @@ runs is one strategy that begins many times and returns False when it has seen t
 from ``end`` how the last one went. Strategies that look deeper find all they need at the lanes:
 ``lane[0]`` is the envelope that would be delivered.
 
-A strategy may have more: ``trust()`` says what its runs amount to (trust.py), ``estimate()`` how
-many there will be. What it is called on the command line: strategy_table.py.
+A strategy may have more: ``trust()`` says what its runs amount to (trust.py), ``odds`` how likely
+they missed (odds.py), ``estimate()`` how many there will be; ``state()`` and ``resume()`` are where
+it stands in its tree, in builtins. What it is called on the command line: strategy_table.py.
 """
 
 from __future__ import annotations

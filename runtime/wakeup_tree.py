@@ -28,11 +28,8 @@ from slabrace.runtime.dependence import Footprint, conflicting
 __all__ = ["Branch", "Key", "Node", "Suffix", "Tried"]
 
 
-class Key(NamedTuple):
-    """A delivery by lane, and the values that were chosen in it."""
-
-    lane: int
-    choices: tuple[int, ...]
+Key = tuple[int, tuple[int, ...]]
+"""A delivery by lane, and the values that were chosen in it."""
 
 
 class Branch:
@@ -74,28 +71,23 @@ class Node:
         self.done: dict[Key, Tried] = {}
         self.spare: dict[int, list[Branch]] = {}
 
-    @property
-    def asleep(self) -> Iterator[tuple[Key, Tried]]:
-        """What need not be tried from here on."""
-        yield from self.sleep.items()
-        yield from self.done.items()
+    def asleep(self) -> dict[Key, Tried]:
+        """What need not be tried from here on. Not to be changed."""
+        if not self.done:
+            return self.sleep
+        return {**self.sleep, **self.done} if self.sleep else self.done
 
-    def lanes_asleep(self) -> set[int]:
-        """The lanes of those."""
-        asleep = {key.lane for key in self.sleep}
-        asleep.update(key.lane for key in self.done)
-        return asleep
-
-    def still_asleep(self, event: Happening) -> dict[Key, Tried]:
+    def after(self, event: Happening) -> dict[Key, Tried]:
         """What need not be tried after ``event`` either: it commutes with it."""
-        sleep: dict[Key, Tried] = {}
-        if self.sleep or self.done:
-            lane, footprint = event.lane, event.footprint
-            for each in (self.sleep, self.done):
-                for key, tried in each.items():
-                    if key[0] != lane and not conflicting(tried[0], footprint):
-                        sleep[key] = tried
-        return sleep
+        asleep = self.asleep()
+        if not asleep:
+            return {}
+        lane, footprint = event.lane, event.footprint
+        return {
+            key: tried
+            for key, tried in asleep.items()
+            if key[0] != lane and not conflicting(tried[0], footprint)
+        }
 
     def add_values(self, branches: Sequence[Branch]) -> None:
         """Other values of a delivery that is tried here, unless they are, too.
@@ -107,20 +99,20 @@ class Node:
             branch
             for branch in branches
             if not any(
-                key.lane == branch.key.lane
-                and key.choices[: len(branch.key.choices)] == branch.key.choices
-                for key in known
+                lane == branch.key[0] and choices[: len(branch.key[1])] == branch.key[1]
+                for lane, choices in known
             )
         ]
 
     def insert(self, suffix: Suffix) -> None:
         """Put ``suffix`` into the tree, unless what covers it is there, or was tried."""
-        for key, tried in self.asleep:
+        for key, tried in self.asleep().items():
             if suffix.weakly_begins_with(key, tried.footprint):
-                if suffix.first.get(key.lane) == suffix.last:
+                lane = key[0]
+                if suffix.first.get(lane) == suffix.last:
                     told = suffix.values
-                    for other in tried.home.spare.get(key.lane, ()):
-                        values = other.key.choices
+                    for other in tried.home.spare.get(lane, ()):
+                        values = other.key[1]
                         if len(values) > len(told) and values[: len(told)] == told:
                             self.insert(suffix.ending_with(values))
                 return
@@ -131,11 +123,12 @@ class Node:
                     break
             else:
                 break
-            if suffix.first.get(child.key.lane) == suffix.last:
-                child.spread |= len(suffix.values) < len(child.key.choices)
+            lane, choices = child.key
+            if suffix.first.get(lane) == suffix.last:
+                child.spread |= len(suffix.values) < len(choices)
             if not child.children:
                 return
-            suffix.without(child.key.lane)
+            suffix.without(lane)
             children = child.children
         for branch in suffix.branches():
             children.append(branch)
@@ -145,16 +138,25 @@ class Node:
 class Suffix:
     """A sequence of events of one execution, as the numbers that they have in it.
 
-    ``values`` are all that is told of the last one's choices.
+    ``values`` are all that is told of the last one's choices. ``instead``: the last one is heard
+    instead of what it races with, and needs less before it.
     """
 
     def __init__(
-        self, events: Sequence[Happening], indices: list[int], values: tuple[int, ...] = ()
+        self,
+        events: Sequence[Happening],
+        indices: list[int],
+        values: tuple[int, ...] = (),
+        *,
+        instead: bool = False,
     ) -> None:
         self.events = events
         self.indices = indices
         self.values = values
         self.last = indices[-1]
+        self.instead = instead
+        last = events[self.last]
+        self._before_last = last.early if instead else last.past
         self.first = {events[index].lane: index for index in reversed(indices)}
 
     def weakly_begins_with(self, key: Key, footprint: Footprint, *, further: bool = False) -> bool:
@@ -168,9 +170,9 @@ class Suffix:
                     return False
             return True
         event = self.events[index]
-        past = event.early if index == self.last else event.past
+        past = self._before_last if index == self.last else event.past
         for each in self.indices:
-            if each >= index:
+            if each == index:
                 break
             if past >> each & 1:
                 return False
@@ -182,7 +184,7 @@ class Suffix:
 
     def ending_with(self, values: tuple[int, ...]) -> Suffix:
         """The same, with ``values`` chosen in the last event."""
-        return Suffix(self.events, list(self.indices), values)
+        return Suffix(self.events, list(self.indices), values, instead=self.instead)
 
     def without(self, lane: int) -> None:
         """Take the first event of ``lane`` out, if there is one."""
@@ -201,6 +203,6 @@ class Suffix:
         for index in self.indices:
             event = self.events[index]
             if index == self.last:
-                yield Branch(Key(event.lane, self.values), event.footprint, open=True)
+                yield Branch((event.lane, self.values), event.footprint, open=True)
             else:
-                yield Branch(Key(event.lane, event.choices), event.footprint)
+                yield Branch((event.lane, event.choices), event.footprint)

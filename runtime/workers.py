@@ -13,41 +13,94 @@ import multiprocessing
 import signal
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from types import TracebackType
-from typing import Any, Final, Protocol, Self
+from typing import Any, Final, NamedTuple, Protocol, Self
 
+from slabrace.runtime.errors import MachineError
 from slabrace.runtime.member import Share, Workshop
 
-__all__ = ["Here", "Loader", "Processes", "Task", "Workers"]
+__all__ = ["Asked", "Here", "Loader", "Processes", "Task", "Workers"]
 
 Loader = Callable[[], Workshop]
 Task = tuple[int, int, int, float | None]
 """Number of the member, its first run, how many, deadline: the arguments of `Workshop.share`."""
 
 
+class Asked(Protocol):
+    """A share that was asked for."""
+
+    def share(self) -> Share:
+        """Wait for it."""
+
+    def cancel(self) -> bool:
+        """Do without it; False if it was begun."""
+
+
 class Workers(Protocol):
     """Makes shares."""
 
-    def ask(self, task: Task, *, pinned: bool = False) -> Callable[[], Share]:
-        """Begin a share; what is returned waits for it. ``pinned``: where the last one was."""
+    def ask(self, task: Task, *, pinned: bool = False) -> Asked:
+        """Begin a share. ``pinned``: where the last one of this member was."""
 
     def state(self, member: int) -> Any:
         """Where a member stands."""
 
+    def abandon(self) -> None:
+        """Nobody wants what is under way."""
+
 
 class Here:
-    """In our own process: a share is made when somebody wants it."""
+    """In our own process: a share is made when somebody waits for it."""
 
     def __init__(self, workshop: Workshop) -> None:
         self.workshop = workshop
 
-    def ask(self, task: Task, *, pinned: bool = False) -> Callable[[], Share]:
+    def ask(self, task: Task, *, pinned: bool = False) -> Asked:
         """Nothing is begun yet."""
-        return lambda: self.workshop.share(*task)
+        return Later(self.workshop, task)
 
     def state(self, member: int) -> Any:
         """Where a member stands."""
         return self.workshop.state(member)
+
+    def abandon(self) -> None:
+        """Nothing is under way."""
+
+
+class Later(NamedTuple):
+    """A share that nobody has begun."""
+
+    workshop: Workshop
+    task: Task
+
+    def share(self) -> Share:
+        """Make it."""
+        return self.workshop.share(*self.task)
+
+    def cancel(self) -> bool:
+        """Do not make it."""
+        return True
+
+
+class Elsewhere(NamedTuple):
+    """A share that another process makes."""
+
+    future: Future[Share]
+
+    def share(self) -> Share:
+        """Wait for it."""
+        try:
+            return self.future.result()
+        except BrokenProcessPool as error:
+            raise MachineError(
+                "a process that took part in the search is gone: it was killed, or had no memory "
+                "left. Try fewer --jobs; the same seed gives the same result"
+            ) from error
+
+    def cancel(self) -> bool:
+        """Do without it, if it was not begun."""
+        return self.future.cancel()
 
 
 _OURS: Final[list[Workshop]] = []
@@ -82,20 +135,24 @@ class Processes:
         self._homes: dict[int, int] = {}
         self._next = 0
 
-    def ask(self, task: Task, *, pinned: bool = False) -> Callable[[], Share]:
+    def ask(self, task: Task, *, pinned: bool = False) -> Asked:
         """Begin a share."""
         member = task[0]
         if pinned:
             home = self._homes.setdefault(member, len(self._homes) % len(self.pools))
         else:
             home = self._next = (self._next + 1) % len(self.pools)
-        future: Future[Share] = self.pools[home].submit(make_share, task)
-        return future.result
+        return Elsewhere(self.pools[home].submit(make_share, task))
 
     def state(self, member: int) -> Any:
         """Where a member stands."""
         home = self._homes.get(member)
         return None if home is None else self.pools[home].submit(tell_state, member).result()
+
+    def abandon(self) -> None:
+        """End the processes in the middle of what they do."""
+        for child in multiprocessing.active_children():
+            child.terminate()
 
     def __enter__(self) -> Self:
         return self

@@ -9,7 +9,7 @@ from slabrace.runtime.errors import UsageError
 
 __all__ = ["Memory", "Version", "at_least", "at_most"]
 
-Version = Literal["rwsem_flat", "rwsem", "refcount_rcu", "refcount_rcu_fixed"]
+Version = Literal["rwsem_flat", "srcu", "rwsem", "refcount_rcu", "refcount_rcu_fixed"]
 """A version of the walk, oldest first: the names of actors/shrink_slab."""
 
 

@@ -48,6 +48,7 @@ COMMANDS: Final = {
         "search a scenario for a run that breaks a law, or show there is none",
     ),
     "replay": ("replay:replay", "run one schedule again: the same events, the same violation"),
+    "minimize": ("minimize:minimize", "make a failing schedule small, and name its cause"),
     "log": ("log:app", "read a structured log"),
     "conform": ("conform:conform", "check recordings of real kernels against the model"),
 }

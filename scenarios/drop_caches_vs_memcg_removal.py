@@ -12,8 +12,10 @@ from slabrace.scenarios.small import PREEMPTION, small
 
 __all__ = ["drop_caches_vs_memcg_removal"]
 
+REACH = ("memcg_freed", "shrinker_called", "mm_shrink_slab_end")
 
-@scenario(verdict=NEVER, runs=200, delays=PREEMPTION)
+
+@scenario(verdict=NEVER, runs=200, delays=PREEMPTION, reach=REACH)
 def drop_caches_vs_memcg_removal(
     world: World, *, version: Version = "refcount_rcu_fixed", children: int = 2
 ) -> None:

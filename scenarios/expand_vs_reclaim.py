@@ -11,19 +11,23 @@ from slabrace.scenarios.small import PREEMPTION, small
 
 __all__ = ["expand_vs_reclaim"]
 
+REACH = ("shrinker_info_published", "shrinker_called", "function name=set_shrinker_bit")
 
-@scenario(verdict=NEVER, runs=200, delays=PREEMPTION)
+
+@scenario(verdict=NEVER, runs=200, delays=PREEMPTION, reach=REACH)
 def expand_vs_reclaim(
-    world: World, *, version: Version = "refcount_rcu_fixed", mounts: int = 2, nodes: int = 1
-) -> None:
+    world: World, *, version: Version = "refcount_rcu_fixed", mounts: int = 2, nodes: int = 1,
+    passes: int = 2, touches: int = 1,
+) -> None:  # fmt: skip
     """Two mounts make every info expand while A is reclaimed and an object is added.
 
     The old info must stay until its readers have left; no bit and no deferred count may be lost.
     """
-    at_least(1, mounts=mounts, nodes=nodes)
+    at_least(1, mounts=mounts, nodes=nodes, passes=passes)
+    at_least(0, touches=touches)
     kernel, memcg, sb, _ = small(world, VERSIONS[version], nodes=nodes)
     world.spawn(
-        SlabReclaimer(kernel, memcg, passes=2),
+        SlabReclaimer(kernel, memcg, passes=passes),
         Mounter(kernel, *(f"T{number}" for number in range(mounts))),
-        Toucher(kernel, memcg, sb),
+        *(Toucher(kernel, memcg, sb) for _ in range(touches)),
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from slabrace.actors.cpu import Cpu
 from slabrace.actors.initial import mounted, object_of
 from slabrace.actors.kernel import Kernel
 from slabrace.actors.list_lru import Item
@@ -16,7 +17,7 @@ from slabrace.actors.superblock import SuperBlock
 from slabrace.actors.version import Version
 from slabrace.runtime.world import World
 
-__all__ = ["PREEMPTION", "UNIT_BITS", "Small", "small"]
+__all__ = ["PREEMPTION", "UNIT_BITS", "Small", "expand", "small"]
 
 UNIT_BITS = 2
 
@@ -49,3 +50,11 @@ def small(
         mounted(kernel, f"S{number}")
     item = object_of(kernel, sb, memcg) if with_object else None
     return Small(kernel, memcg, sb, item)
+
+
+async def expand(cpu: Cpu) -> None:
+    """Make room for one more word of ids: what an allocation does that takes the first of them."""
+    kernel = cpu.kernel
+    await kernel.version.lock_shrinkers(cpu)
+    await kernel.version.expand_shrinker_info(cpu, kernel.globals.shrinker_nr_max)
+    kernel.version.unlock_shrinkers(cpu)

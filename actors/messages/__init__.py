@@ -5,6 +5,15 @@ the access in a race diagram.
 """
 
 from slabrace.actors.messages.access import Access
+from slabrace.actors.messages.debugfs import (
+    DebugfsCreateDir,
+    DebugfsFileGet,
+    DebugfsFilePut,
+    DebugfsFileRemoved,
+    DebugfsRemoveDir,
+    IdaAlloc,
+    IdaFree,
+)
 from slabrace.actors.messages.locks import (
     Complete,
     DownRead,
@@ -35,6 +44,8 @@ from slabrace.actors.messages.memcg import (
     DeferredXchg,
     FindNextBit,
     LinkChild,
+    LinkLoad,
+    LinkStore,
     LruAdd,
     LruDel,
     LruGive,
@@ -95,6 +106,11 @@ __all__ = [
     "CssGet",
     "CssPut",
     "CssTryget",
+    "DebugfsCreateDir",
+    "DebugfsFileGet",
+    "DebugfsFilePut",
+    "DebugfsFileRemoved",
+    "DebugfsRemoveDir",
     "DeferredAdd",
     "DeferredRead",
     "DeferredWrite",
@@ -108,6 +124,8 @@ __all__ = [
     "ForwardedLoad",
     "GpEnd",
     "GpStart",
+    "IdaAlloc",
+    "IdaFree",
     "IdrAlloc",
     "IdrFind",
     "IdrRemove",
@@ -118,6 +136,8 @@ __all__ = [
     "KvfreeCallRcu",
     "Late",
     "LinkChild",
+    "LinkLoad",
+    "LinkStore",
     "Load",
     "Lock",
     "LruAdd",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from slabrace.actors.messages.access import Access
+from slabrace.actors.messages.access import Access, show
 
 __all__ = [
     "Charge",
@@ -21,6 +21,8 @@ __all__ = [
     "DeferredXchg",
     "FindNextBit",
     "LinkChild",
+    "LinkLoad",
+    "LinkStore",
     "LruAdd",
     "LruDel",
     "LruGive",
@@ -269,3 +271,30 @@ class LruGive(Access, frozen=True, gc=False):
     items: Any
     nr_items: int
     name = "list_splice"
+
+
+# -- ListLinks -------------------------------------------------------------------------
+
+
+class LinkLoad(Access, frozen=True, gc=False):
+    """``node->next`` or ``node->prev``."""
+
+    node: Any
+    side: str
+    name = "READ_ONCE"
+    writes = False
+
+    def part(self) -> tuple[str, str]:
+        return (show(self.node), self.side)
+
+
+class LinkStore(Access, frozen=True, gc=False):
+    """``node->next`` or ``node->prev`` is ``to`` from here on."""
+
+    node: Any
+    side: str
+    to: Any
+    name = "WRITE_ONCE"
+
+    def part(self) -> tuple[str, str]:
+        return (show(self.node), self.side)

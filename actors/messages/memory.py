@@ -95,6 +95,9 @@ class IdrReplace(Access, frozen=True, gc=False):
     pointer: Any
     name = "idr_replace"
 
+    def part(self) -> int:
+        return self.id
+
 
 class IdrRemove(Access, frozen=True, gc=False):
     id: int

@@ -43,6 +43,13 @@ class Wrapped(Access, frozen=True, gc=False):
     def part(self) -> Hashable | None:
         return self.access.part()
 
+    @property
+    def shows(self) -> str:  # type: ignore[override]  # likewise
+        return self.access.shows
+
+    def told(self, addressee: str) -> str:
+        return self.access.told(addressee)
+
     def __str__(self) -> str:
         return str(self.access)
 
@@ -62,6 +69,9 @@ class SplitRmw(Wrapped, frozen=True, gc=False):
     @property
     def writes(self) -> bool:  # type: ignore[override]  # it sends
         return True
+
+    def told(self, addressee: str) -> str:
+        return f"READ_ONCE({addressee}->{self.word})"
 
     def __str__(self) -> str:
         return f"READ_ONCE({self.word})"

@@ -5,8 +5,11 @@ from slabrace.actors.shrink_slab.refcount_rcu_fixed import RefcountRcuFixed
 from slabrace.actors.shrink_slab.rwsem import Rwsem
 from slabrace.actors.shrink_slab.rwsem_flat import RwsemFlat
 from slabrace.actors.shrink_slab.rwsem_map import RwsemMap
+from slabrace.actors.shrink_slab.srcu import Srcu
 
-__all__ = ["VERSIONS", "RefcountRcu", "RefcountRcuFixed", "Rwsem", "RwsemFlat", "RwsemMap"]
+__all__ = ["VERSIONS", "RefcountRcu", "RefcountRcuFixed", "Rwsem", "RwsemFlat", "RwsemMap", "Srcu"]
 
-VERSIONS = {version.name: version for version in (RwsemFlat, Rwsem, RefcountRcu, RefcountRcuFixed)}
+VERSIONS = {
+    version.name: version for version in (RwsemFlat, Srcu, Rwsem, RefcountRcu, RefcountRcuFixed)
+}
 """Version by name, oldest first. RwsemMap is older still, and there for the bugs of its years."""

@@ -26,37 +26,21 @@ from slabrace.actors.shrinker_info import (
     ShrinkerInfoUnit,
 )
 from slabrace.actors.shrinker_life import RefcountLife
+from slabrace.actors.shrinker_mutex import ShrinkerMutex
 from slabrace.actors.unit_info import UnitInfo
 
 if TYPE_CHECKING:
     from slabrace.actors.cpu import Cpu
-    from slabrace.actors.locks import Mutex, RwSem
     from slabrace.actors.memcg import Memcg
 
 __all__ = ["RefcountRcu"]
 
 
-class RefcountRcu(UnitInfo, RefcountLife):
+class RefcountRcu(UnitInfo, RefcountLife, ShrinkerMutex):
     """v6.7. The lock of the writers is shrinker_mutex."""
 
     name = "refcount_rcu"
     memcg_full_walk = True
-
-    @property
-    def lock(self) -> Mutex | RwSem:
-        return self.kernel.shrinker_mutex
-
-    async def lock_shrinkers(self, cpu: Cpu) -> None:
-        await cpu.mutex_lock(self.kernel.shrinker_mutex)
-
-    def unlock_shrinkers(self, cpu: Cpu) -> None:
-        cpu.mutex_unlock(self.kernel.shrinker_mutex)
-
-    async def lock_reparent(self, cpu: Cpu) -> None:
-        await self.lock_shrinkers(cpu)
-
-    def unlock_reparent(self, cpu: Cpu) -> None:
-        self.unlock_shrinkers(cpu)
 
     # -- the memcg walk ----------------------------------------------------------------
 
@@ -89,6 +73,8 @@ class RefcountRcu(UnitInfo, RefcountLife):
         if info is not None:
             read = READ_UNIT[index] if index < len(READ_UNIT) else ReadUnit(index)
             unit = await cpu.ask(info, read)
+            if unit is None and index < len(info.unit):
+                self.note_null_unit(cpu, info, index)
         cpu.rcu_read_unlock()  # the unit is pinned by the caller's reference on the memcg
         return unit
 

@@ -1,8 +1,8 @@
-"""Continued: follow a schedule as far as it goes, say where it parted, then let somebody else pick.
+"""Continued: follow a schedule as far as it goes, say where it parted, then let others pick.
 
-For a schedule that was recorded before an edit (a fix, say) and a run made after it. Picks are known
-by what they deliver: lane, sender, addressee, class of the message, and their place among those that
-look alike. While the next one is there it is followed. If it is not, then of its lane
+For a schedule that was recorded before an edit (a fix, say) and a run made after it. Picks are
+known by what they deliver: lane, sender, addressee, class of the message, and their place among
+those that look alike. While the next one is there it is followed. If it is not, then of its lane
 
  - nothing can be delivered: it is *missing*, and the next pick is looked at;
  - something is deliverable that the schedule has nowhere later: that is *new*, and is delivered;
@@ -36,8 +36,8 @@ __all__ = ["Continued"]
 class Continued:
     """Follows ``schedule`` and goes on with ``then``.
 
-    ``parted`` says where and why, once it has; ``followed`` counts the picks that were followed,
-    ``missing`` are the others, with their numbers in the schedule, and ``new`` what it did not have.
+    ``parted`` says where and why, once it has. ``followed`` counts the picks that were followed;
+    ``missing`` are the others, with their numbers in the schedule; ``new`` is what it did not have.
     """
 
     def __init__(self, schedule: Schedule, then: Strategy) -> None:
@@ -100,11 +100,9 @@ class Continued:
                 self.at += 1
                 self.followed += 1
                 self.world.clock.skip(pick.nanoseconds)
-            elif isinstance(pick, Delivery):
-                lane = self._deliverable(pick)
-                if lane is None:
-                    self._miss(pick)
-                    continue
+                continue
+            lane = self._deliverable(pick) if isinstance(pick, Delivery) else None
+            if lane is not None:
                 head = delivery_of(lane)
                 if head == pick:
                     self.at += 1
@@ -115,23 +113,20 @@ class Continued:
                     self.new.append(head)
                     return lane
                 if later > 1:
-                    return self._part(self.at, pick)
-                self._miss(pick)
-            elif isinstance(pick, Choice):
-                self._miss(pick)
-            else:  # what came from outside
-                return self._part(self.at, pick)
-        if first == len(picks):
-            return self._part(first, None)
-        return self._part(first, picks[first])
+                    break
+            elif not isinstance(pick, Delivery | Choice):  # what came from outside
+                break
+            self.missing.append((self.at, pick))
+            self.at += 1
+        else:
+            self.at = first  # nothing that it still has is there
+        self._part()
+        return None
 
-    def _miss(self, pick: Pick) -> None:
-        self.missing.append((self.at, pick))
-        self.at += 1
-
-    def _part(self, number: int, pick: Pick | None) -> None:
+    def _part(self) -> None:
         """From here on the run is somebody else's."""
-        expected = "nothing more: it ends here" if pick is None else str(pick)
+        number, picks = self.at, self._picks
+        expected = str(picks[number]) if number < len(picks) else "nothing more: it ends here"
         self.parted = Divergence(number, expected, f"that {deliverable(self.world)}")
         self.missing = [each for each in self.missing if each[0] < number]
 

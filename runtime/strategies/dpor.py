@@ -29,11 +29,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from slabrace.runtime.causality import Causality, Happening
+from slabrace.runtime.early import Early
 from slabrace.runtime.errors import MachineError
 from slabrace.runtime.observer import Observer
 from slabrace.runtime.outcome import End, Stop
 from slabrace.runtime.trust import Trust
-from slabrace.runtime.wakeup_tree import Branch, Key, Node, Suffix, Tried
+from slabrace.runtime.wakeup_tree import Branch, Node, Suffix, Tried
 
 if TYPE_CHECKING:
     from slabrace.runtime.mailbox import Lane
@@ -49,6 +50,7 @@ class Dpor:
     def __init__(self) -> None:
         self.observer = Observer()
         self.causality = Causality()
+        self.early = Early()
         self.nodes = [Node({}, [])]
         self.runs = 0
         self.blocked = 0
@@ -78,6 +80,8 @@ class Dpor:
         self._branch: Branch | None = None
         world.clock.eager = True
         self.observer.begin(world)
+        self.early.begin(self._kept)
+        world.joined = self.early.joined
         if not self._kept:
             self._branch = self._take(self.nodes[0])
         return True
@@ -86,9 +90,13 @@ class Dpor:
         """Repeat what is kept, follow the wakeup tree, or go on."""
         index = self._index = self._index + 1
         if index < self._kept:
-            return self._lanes[self._events[index].number].slot
+            event = self._events[index]
+            lane = self._lanes[event.number]
+            if event.question is not None:
+                self.early.repeat(lane[0], event.question)
+            return lane.slot
         if self._settled:
-            self.observer.resume(self._events[-1])
+            self._resume()
         else:
             self._settle()
         node = self.nodes[-1]
@@ -114,7 +122,7 @@ class Dpor:
                     "something that is not the machine's, or keeps something from run to run"
                 )
         else:
-            told = self._branch.key.choices if self._branch is not None else ()
+            told = self._branch.key[1] if self._branch is not None else ()
             self._options.append(options)
         value = told[place] if place < len(told) else 0
         self._chosen.append(value)
@@ -137,10 +145,8 @@ class Dpor:
         for index in range(max(self._kept, 1), len(events)):
             for first in events[index].races:
                 self._turn_round(first, index)
-        for task in self.world.tasks:
-            for lane in task.actor.parked:
-                if lane:
-                    self._wait_in_vain(lane)
+        for lane in self.observer.waiting():
+            self._wait_in_vain(lane)
         if outcome.end is End.VIOLATION and len(self.world.ready):
             self._go_round()
 
@@ -187,7 +193,7 @@ class Dpor:
         if not node.sleep and not node.done:
             present = observer.present
             return present if present is not None and present.slot >= 0 else ready[0]
-        asleep = node.lanes_asleep()
+        asleep = {lane for lane, _ in node.asleep()}
         names = observer.names
         for lane in ready:
             if names[lane.number] not in asleep:
@@ -196,7 +202,7 @@ class Dpor:
 
     def _led_to(self, branch: Branch) -> Lane:
         """The lane of ``branch`` in this run."""
-        name = branch.key.lane
+        name = branch.key[0]
         lane = self.observer.lane_of(name)
         if lane is None or lane.slot < 0:
             known = {number: text for text, number in self.observer.lanes.items()}
@@ -207,27 +213,42 @@ class Dpor:
             )
         return lane
 
+    def _resume(self) -> None:
+        """What was kept is repeated: here begins what is new."""
+        observer, delivered = self.observer, self.causality.delivered
+        observer.resume(self._events[-1])
+        for lane in observer.full():
+            name = observer.names[lane.number]
+            for place, envelope in enumerate(lane, delivered[name]):
+                self.early.resume(envelope, name, place)
+        self.early.resumed()
+
     # -- after a delivery --------------------------------------------------------------
 
     def _settle(self) -> None:
         """The event under way is over: say what it was, and open the node after it."""
         self._settled = True
         chose = self._chosen_at == len(self._events)
-        event = self.observer.settle(tuple(self._chosen) if chose else ())
+        observer, causality, early = self.observer, self.causality, self.early
+        event = observer.settle(tuple(self._chosen) if chose else ())
+        if early.busy:
+            early.settle(event, observer.head, causality)
+        for envelope, lane, number in observer.early:
+            early.sent(envelope, lane, causality.sends(lane) + number)
         node = self.nodes[-1]
         if chose:
             self._add_values(node, event)
-        self.causality.grow(event, heard=self.observer.heard)
+        causality.grow(event, heard=observer.heard)
         branch = self._branch
         todo = branch.children if branch is not None else []
-        self.nodes.append(Node(node.still_asleep(event), todo))
+        self.nodes.append(Node(node.after(event), todo))
 
     def _add_values(self, node: Node, event: Happening) -> None:
         """Every other value of a choice that nobody told is a branch of its own."""
         branch = self._branch
-        told = len(branch.key.choices) if branch is not None else 0
+        told = len(branch.key[1]) if branch is not None else 0
         others = [
-            Branch(Key(event.lane, (*event.choices[:place], value)), event.footprint, open=True)
+            Branch((event.lane, (*event.choices[:place], value)), event.footprint, open=True)
             for place, options in enumerate(self._options)
             for value in range(options)
             if value != event.choices[place]
@@ -235,7 +256,7 @@ class Dpor:
         wanted = [
             other
             for other in others
-            if len(other.key.choices) > told or (branch is not None and branch.spread)
+            if len(other.key[1]) > told or (branch is not None and branch.spread)
         ]
         node.add_values(wanted)
         if len(wanted) < len(others):
@@ -246,7 +267,12 @@ class Dpor:
     def _turn_round(self, first: int, second: int) -> None:
         """Have tried, from before ``first``, what does not depend on it and then ``second``."""
         causality = self.causality
-        suffix = Suffix(causality.events, [*causality.concurrent(first, second), second])
+        events = causality.events
+        suffix = Suffix(
+            events,
+            [*causality.concurrent(first, second), second],
+            instead=first == events[second].instead,
+        )
         self.nodes[first].insert(suffix)
 
     def _wait_in_vain(self, lane: Lane) -> None:
@@ -271,14 +297,14 @@ class Dpor:
         node = self.nodes[last]
         if last < 1 or node.todo:
             return
-        asleep = node.lanes_asleep() | {causality.events[last].lane}
+        asleep = {lane for lane, _ in node.asleep()} | {causality.events[last].lane}
         for lane in self.world.ready:
             name = observer.names[lane.number]
             if not lane or name in asleep or lane[0].addressee.deaf:
                 continue
             if causality.sent[name][causality.delivered[name]] < last:
                 touch = observer.touch_of(lane[0])
-                node.todo.append(Branch(Key(name, ()), (touch,), open=True))
+                node.todo.append(Branch((name, ()), (touch,), open=True))
                 return
 
     def _backtrack(self) -> bool:
@@ -290,7 +316,7 @@ class Dpor:
         del nodes[depth + 1 :]
         if depth >= 0:
             node, event = nodes[depth], events[depth]
-            node.done[Key(event.lane, event.choices)] = Tried(event.footprint, node)
+            node.done[event.lane, event.choices] = Tried(event.footprint, node)
         self.causality.cut(max(0, depth))
         return depth >= 0
 

@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from slabrace.runtime.odds import Odds
 from slabrace.runtime.strategies.wrapper import Wrapper
 from slabrace.runtime.trust import Trust
 
@@ -93,6 +94,12 @@ class Fair(Wrapper):
             return Trust("bounded", f"{bounds}no lane waits for more than {self.k} picks")
 
         return trust
+
+    @property
+    def odds(self) -> Odds | None:
+        """Those of the strategy inside; none where the wrapper interfered with what was drawn."""
+        odds: Odds | None = getattr(self.inner, "odds", None)
+        return None if self.narrowed else odds
 
     def describe(self) -> str:
         """As a person would type it."""

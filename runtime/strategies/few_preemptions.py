@@ -7,8 +7,9 @@ search that ends has shown that no run with so few preemptions is any different 
 Programs, PLDI 2007.)
 
 Each run begins anew; what is kept is the list of its branchings. Where one has come to a state that
-was met before (trace_number.py), with the same lane having its turn and no more preemptions left, it
-ends as ``REDUNDANT``: all that could follow was seen, or will be.
+was met before (trace_number.py), with the same lane having its turn and no more preemptions left,
+it ends as ``REDUNDANT``: all that could follow was seen, or will be. Time is left out, as by every
+search through all orders: a timer may run out as soon as it is set.
 """
 
 from __future__ import annotations
@@ -28,16 +29,12 @@ __all__ = ["FewPreemptions"]
 
 
 class FewPreemptions:
-    """Begins once for each run with at most ``most`` preemptions; ``over`` when all were made.
-
-    ``timed``: a timer ran out in one of them. When it does is not searched through.
-    """
+    """Begins once for each run with at most ``most`` preemptions; ``over`` when all were made."""
 
     def __init__(self, most: int) -> None:
         self.most = most
         self._path: list[list[int]] = []  # branch taken, and how many there are
         self.over = False
-        self.timed = False
         self._met: dict[Hashable, int] = {}  # state -> the most preemptions that were left there
 
     def begin(self, world: World) -> bool:
@@ -45,7 +42,7 @@ class FewPreemptions:
         self._depth = 0
         self._left = self.most
         self._last: Lane | None = None
-        self._clock = world.clock
+        world.clock.eager = True
         self._number = TraceNumber(world)
         return not self.over
 
@@ -53,7 +50,6 @@ class FewPreemptions:
         """Stay, or as long as that may be: each other lane, by number."""
         lane = ready[0] if len(ready) == 1 else self._among(ready)
         self._last = lane
-        self.timed |= lane[0].addressee is self._clock
         self._number.deliver(lane)
         return lane.slot
 

@@ -25,14 +25,14 @@ What differs from the papers:
 
 from __future__ import annotations
 
-import math
 from collections import Counter, deque
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+from slabrace.runtime.odds import Odds
 from slabrace.runtime.strategies.draws import BITS, Draws
 from slabrace.runtime.strategies.run_length import RunLength
-from slabrace.runtime.trust import Trust, at_most
+from slabrace.runtime.trust import Trust
 
 if TYPE_CHECKING:
     from slabrace.runtime.actor import Actor
@@ -131,20 +131,23 @@ class PCT:
         self.width = max(self.width, len(self.works) * chains)
         self.ways = max(self.ways, self._ways)
 
+    @property
+    def odds(self) -> Odds:
+        """What the runs so far bear out."""
+        return Odds(self.depth, self.width, self.ways, self.length.longest, dict(self.runs))
+
     def chance(self, length: int) -> float:
         """The least chance of a run with k = ``length`` to hit a given bug of this depth."""
-        return 1 / (self.width * math.pow(length, self.depth - 1) * self.ways)
+        return self.odds.chance(length)
 
     def trust(self) -> Trust:
-        """The chance that all runs missed. A run longer than its k promises nothing."""
+        """The chance that all runs missed."""
         length = self.length
-        counted = {k: runs for k, runs in self.runs.items() if k >= length.longest}
-        missed = math.prod((1 - self.chance(k)) ** runs for k, runs in counted.items())
         least = 1 / self.chance(length.now)
         choices = f", {self.ways} ways to choose" if self.ways > 1 else ""
         return Trust(
             "sampled",
-            f"chance of missing a depth-{self.depth} bug <= {at_most(missed)}; per run it is hit "
+            f"{self.odds}; per run it is hit "
             f"with at least 1 in {least:.0f}: n = {self.width} chains, k = {length.now} deliveries"
             f"{choices}",
         )

@@ -40,8 +40,11 @@ PATIENCE: Final = 1_000
 """Picks that a lane may be left standing in a schedule that still counts as fair; less, a tenth of
 it, where a monitor's bound is small."""
 
-DENSE: Final = 1_000
+DENSE: Final = 200
 """Looks after which the distance between two of them grows by one pick."""
+
+LONG: Final = 64
+"""The distance while a lane stands for longer than that: a fair loop would be a long one too."""
 
 
 def watched(world: World, strategy: Strategy) -> Strategy:
@@ -106,7 +109,8 @@ class Watched:
             self._offered[lane] = now
         standing = self._standing
         self._standing = {lane: standing.get(lane, now) for lane in ready}
-        if now - min(self._standing.values()) > self.patience:
+        longest = now - min(self._standing.values())
+        if longest > self.patience:
             self._fair_since = now
         for monitor in self.monitors:
             for due in monitor.due.values():
@@ -118,7 +122,8 @@ class Watched:
             if start is not None:
                 self._returned(start, now)
             self._states[state] = now
-            self._next_look = now + 1 + len(self._states) // DENSE
+            gap = 1 + len(self._states) // DENSE
+            self._next_look = now + (gap if longest <= LONG else max(gap, LONG))
 
     def _returned(self, start: int, now: int) -> None:
         """The state of pick ``start`` is back. Judge the loop, if it is a fair one."""

@@ -1,7 +1,7 @@
 """Wrapper: a strategy around a strategy that passes everything on, for others to override a verb.
 
-What a strategy may have beside the protocol (``trust``, ``estimate``), a wrapper has if the
-strategy inside has it.
+What a strategy may have beside the protocol (strategy.py), a wrapper has if the strategy inside has
+it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Wrapper"]
 
-OPTIONAL: Final = ("trust", "estimate")
+OPTIONAL: Final = ("trust", "estimate", "odds", "state", "resume")
 
 
 class Wrapper:

@@ -29,19 +29,23 @@ def umount_after_a_visit(world: World, version: type[Version]) -> None:
     world.spawn(SlabReclaimer(kernel, memcg), Umounter(kernel, sb))
 
 
+REACH = ("function name=shrink_slab", "function name=shrinker_free")
+
+
 @scenario(
     verdict=SOMETIMES,
     bug="A1",
     law=("deadlock", "refcount"),
     runs=50,
     fixed="A1_refcount_leak_fixed",
+    reach=REACH,
 )
 def A1_refcount_leak(world: World) -> None:
     """Umount hangs in shrinker_free(): a walk with kmem off kept a reference (as merged)."""
     umount_after_a_visit(world, RefcountRcu)
 
 
-@scenario(verdict=NEVER, runs=50)
+@scenario(verdict=NEVER, runs=50, reach=REACH)
 def A1_refcount_leak_fixed(world: World) -> None:
     """The same with the fix: the bit is cleared and the reference put."""
     umount_after_a_visit(world, RefcountRcuFixed)

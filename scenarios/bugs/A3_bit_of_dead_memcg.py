@@ -31,16 +31,19 @@ def add_while_a_memcg_dies(world: World, version: type[Version]) -> None:
     world.spawn(MemcgRemover(kernel, child), Toucher(kernel, child, sb))
 
 
+REACH = ("function name=memcg_reparent_list_lrus", "function name=set_shrinker_bit")
+
+
 @scenario(
     verdict=SOMETIMES, bug="A3", law="lost_bit", runs=2000, delays=PREEMPTION,
-    fixed="A3_bit_of_dead_memcg_fixed",
+    fixed="A3_bit_of_dead_memcg_fixed", reach=REACH,
 )  # fmt: skip
 def A3_bit_of_dead_memcg(world: World) -> None:
     """A parent's first object sets the bit of the child that died under it (as merged)."""
     add_while_a_memcg_dies(world, RefcountRcu)
 
 
-@scenario(verdict=NEVER, runs=2000, delays=PREEMPTION)
+@scenario(verdict=NEVER, runs=2000, delays=PREEMPTION, reach=REACH)
 def A3_bit_of_dead_memcg_fixed(world: World) -> None:
     """The same with the bit set where the list is."""
     add_while_a_memcg_dies(world, RefcountRcuFixed)

@@ -22,13 +22,18 @@ def mkdir_fails(world: World, version: type[Version]) -> None:
     world.spawn(MemcgCreator(kernel, memcg, "B"))
 
 
-@scenario(verdict=SOMETIMES, bug="A7", law="leak", runs=100, fixed="A7_info_leak_fixed")
+REACH = "kmalloc_failed what=shrinker_info_unit"
+
+
+@scenario(
+    verdict=SOMETIMES, bug="A7", law="leak", runs=100, fixed="A7_info_leak_fixed", reach=REACH
+)
 def A7_info_leak(world: World) -> None:
     """Mkdir with a failing unit allocation leaks the info (as merged)."""
     mkdir_fails(world, RefcountRcu)
 
 
-@scenario(verdict=NEVER, runs=100)
+@scenario(verdict=NEVER, runs=100, reach=REACH)
 def A7_info_leak_fixed(world: World) -> None:
     """The same with the info freed."""
     mkdir_fails(world, RefcountRcuFixed)

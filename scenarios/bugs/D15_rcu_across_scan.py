@@ -7,13 +7,15 @@ enough.
 from __future__ import annotations
 
 from slabrace.actors.cpu import Cpu
+from slabrace.actors.initial import registered
+from slabrace.actors.kernel import Kernel
 from slabrace.actors.shrink_slab import RefcountRcu
 from slabrace.actors.shrinker import ShrinkControl, Shrinker
 from slabrace.actors.tasks import SlabReclaimer
 from slabrace.actors.version import Version
 from slabrace.runtime.scenario import ALWAYS, NEVER, scenario
 from slabrace.runtime.world import World
-from slabrace.scenarios.small import small
+from slabrace.scenarios.cache import Cache
 
 __all__ = ["D15_rcu_across_scan", "D15_rcu_across_scan_fixed"]
 
@@ -31,9 +33,10 @@ class RcuAcrossScan(RefcountRcu):
 
 
 def one_walk(world: World, version: type[Version]) -> None:
-    """A has an object of S, and is reclaimed."""
-    kernel, memcg, _, _ = small(world, version)
-    world.spawn(SlabReclaimer(kernel, memcg))
+    """One shrinker, which counts nothing, is walked."""
+    kernel = Kernel(world, version)
+    registered(kernel, "S", Cache(kernel))
+    world.spawn(SlabReclaimer(kernel, kernel.root_mem_cgroup))
 
 
 @scenario(verdict=ALWAYS, bug="D15", law="sleep_in_atomic", fixed="D15_rcu_across_scan_fixed")
@@ -42,7 +45,7 @@ def D15_rcu_across_scan(world: World) -> None:
     one_walk(world, RcuAcrossScan)
 
 
-@scenario(verdict=NEVER)
+@scenario(verdict=NEVER, reach="shrinker_called")
 def D15_rcu_across_scan_fixed(world: World) -> None:
     """The same with the refcount alone."""
     one_walk(world, RefcountRcu)

@@ -11,16 +11,19 @@ id away and frees after a grace period that begins later. Each half relies on th
 from __future__ import annotations
 
 from slabrace.actors.cpu import Cpu
+from slabrace.actors.initial import registered, stale_bit
+from slabrace.actors.kernel import Kernel
 from slabrace.actors.messages import IdrFind, IdrRemove
 from slabrace.actors.rculist import list_del_rcu
 from slabrace.actors.shrink_slab import RefcountRcu
 from slabrace.actors.shrinker import Shrinker
 from slabrace.actors.shrinker_info import ShrinkerInfoUnit
-from slabrace.actors.tasks import SlabReclaimer, Umounter
+from slabrace.actors.tasks import Script, SlabReclaimer
 from slabrace.actors.version import Version
 from slabrace.runtime.scenario import NEVER, SOMETIMES, scenario
 from slabrace.runtime.world import World
-from slabrace.scenarios.small import PREEMPTION, small
+from slabrace.scenarios.cache import Cache
+from slabrace.scenarios.small import PREEMPTION, UNIT_BITS
 
 __all__ = [
     "D16_idr_find_without_rcu", "D16_idr_remove_after_free", "D16_kfree_instead_of_call_rcu",
@@ -65,54 +68,49 @@ class IdLast(RefcountRcu):
 
 
 def shrinker_goes_under_a_lookup(world: World, version: type[Version]) -> None:
-    """S goes while a walk of A looks its id up."""
-    kernel, memcg, sb, _ = small(world, version)
-    world.spawn(SlabReclaimer(kernel, memcg, passes=2), Umounter(kernel, sb))
+    """S, whose bit A has and which counts nothing, goes while a walk of A looks its id up."""
+    kernel = Kernel(world, version, unit_bits=UNIT_BITS)
+    memcg = kernel.boot_memcg("A")
+    shrinker = registered(kernel, "S", Cache(kernel), memcg_aware=True)
+    stale_bit(kernel, memcg, shrinker.id)
+    world.spawn(
+        SlabReclaimer(kernel, memcg),
+        Script(kernel, lambda cpu: kernel.version.shrinker_free(cpu, shrinker)),
+    )
 
 
 BUDGET = 1000
+REACH = ("kfree kind=shrinker", "shrinker_called")
 
 
 @scenario(
-    verdict=SOMETIMES,
-    bug="D16",
-    law="use_after_free",
-    runs=BUDGET,
-    delays=PREEMPTION,
-    fixed="D16_lookup_fixed",
-)
+    verdict=SOMETIMES, bug="D16", law="use_after_free", runs=BUDGET, delays=PREEMPTION,
+    fixed="D16_lookup_fixed", reach=REACH,
+)  # fmt: skip
 def D16_idr_find_without_rcu(world: World) -> None:
     """The shrinker is freed between idr_find() and shrinker_try_get()."""
     shrinker_goes_under_a_lookup(world, NoSection)
 
 
 @scenario(
-    verdict=SOMETIMES,
-    bug="D16",
-    law="use_after_free",
-    runs=BUDGET,
-    delays=PREEMPTION,
-    fixed="D16_lookup_fixed",
-)
+    verdict=SOMETIMES, bug="D16", law="use_after_free", runs=BUDGET, delays=PREEMPTION,
+    fixed="D16_lookup_fixed", reach=REACH,
+)  # fmt: skip
 def D16_kfree_instead_of_call_rcu(world: World) -> None:
     """The shrinker is freed under the section of a walk that looked it up."""
     shrinker_goes_under_a_lookup(world, NoGracePeriod)
 
 
 @scenario(
-    verdict=SOMETIMES,
-    bug="D16",
-    law="use_after_free",
-    runs=BUDGET,
-    delays=PREEMPTION,
-    fixed="D16_lookup_fixed",
-)
+    verdict=SOMETIMES, bug="D16", law="use_after_free", runs=BUDGET, delays=PREEMPTION,
+    fixed="D16_lookup_fixed", reach=REACH,
+)  # fmt: skip
 def D16_idr_remove_after_free(world: World) -> None:
     """A walk finds the id of a shrinker whose grace period has passed."""
     shrinker_goes_under_a_lookup(world, IdLast)
 
 
-@scenario(verdict=NEVER, runs=BUDGET, delays=PREEMPTION)
+@scenario(verdict=NEVER, runs=BUDGET, delays=PREEMPTION, reach=REACH)
 def D16_lookup_fixed(world: World) -> None:
     """The same with all three in their places."""
     shrinker_goes_under_a_lookup(world, RefcountRcu)

@@ -6,15 +6,18 @@ The walk sleeps, an expansion replaces the info, a grace period passes, and the 
 from __future__ import annotations
 
 from slabrace.actors.cpu import Cpu
+from slabrace.actors.initial import registered, stale_bit
+from slabrace.actors.kernel import Kernel
 from slabrace.actors.memcg import Memcg
 from slabrace.actors.messages import ReadUnit
 from slabrace.actors.shrink_slab import RefcountRcu
 from slabrace.actors.shrinker_info import ShrinkerInfo, ShrinkerInfoUnit
-from slabrace.actors.tasks import Mounter, SlabReclaimer
+from slabrace.actors.tasks import Script, SlabReclaimer
 from slabrace.actors.version import Version
 from slabrace.runtime.scenario import NEVER, SOMETIMES, scenario
 from slabrace.runtime.world import World
-from slabrace.scenarios.small import small
+from slabrace.scenarios.cache import Cache
+from slabrace.scenarios.small import PREEMPTION, UNIT_BITS, expand
 
 __all__ = ["D17_cached_info", "D17_cached_info_fixed"]
 
@@ -36,20 +39,27 @@ class CachedInfo(RefcountRcu):
 
 
 def expansion_under_a_scan(world: World, version: type[Version]) -> None:
-    """A mount makes A's info expand while the walk runs S."""
-    kernel, memcg, _, _ = small(world, version, mounts=2)
-    world.spawn(SlabReclaimer(kernel, memcg), Mounter(kernel, "T"))
+    """A's info is replaced while the walk runs S, which counts nothing."""
+    kernel = Kernel(world, version, unit_bits=UNIT_BITS)
+    memcg = kernel.boot_memcg("A")
+    shrinker = registered(kernel, "S", Cache(kernel), memcg_aware=True)
+    stale_bit(kernel, memcg, shrinker.id)
+    world.spawn(SlabReclaimer(kernel, memcg), Script(kernel, expand))
+
+
+REACH = ("kfree kind=shrinker_info", "shrinker_called")
 
 
 @scenario(
-    verdict=SOMETIMES, bug="D17", law="use_after_free", runs=50, fixed="D17_cached_info_fixed"
-)
+    verdict=SOMETIMES, bug="D17", law="use_after_free", runs=500, delays=PREEMPTION,
+    fixed="D17_cached_info_fixed", reach=REACH,
+)  # fmt: skip
 def D17_cached_info(world: World) -> None:
     """The walk reads an info that was replaced and freed while it slept."""
     expansion_under_a_scan(world, CachedInfo)
 
 
-@scenario(verdict=NEVER, runs=50)
+@scenario(verdict=NEVER, runs=500, delays=PREEMPTION, reach=REACH)
 def D17_cached_info_fixed(world: World) -> None:
     """The same with the info loaded again."""
     expansion_under_a_scan(world, RefcountRcu)

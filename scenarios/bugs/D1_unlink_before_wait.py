@@ -12,14 +12,16 @@ Asked by Lai Jiangshan (December 2023) and Alan Huang and Vlastimil Babka (June 
 from __future__ import annotations
 
 from slabrace.actors.cpu import Cpu
-from slabrace.actors.initial import mounted
+from slabrace.actors.initial import registered
+from slabrace.actors.kernel import Kernel
 from slabrace.actors.shrink_slab import RefcountRcu
 from slabrace.actors.shrinker import Shrinker
-from slabrace.actors.tasks import SlabReclaimer, Umounter
+from slabrace.actors.tasks import Script, SlabReclaimer
 from slabrace.actors.version import Version
 from slabrace.runtime.scenario import NEVER, SOMETIMES, scenario
 from slabrace.runtime.world import World
-from slabrace.scenarios.small import PREEMPTION, small
+from slabrace.scenarios.cache import Cache
+from slabrace.scenarios.small import PREEMPTION
 
 __all__ = ["D1_unlink_before_wait", "D1_unlink_before_wait_fixed"]
 
@@ -37,28 +39,29 @@ class UnlinkFirst(RefcountRcu):
 
 
 def two_go_under_a_walk(world: World, version: type[Version]) -> None:
-    """Neighbours on the list go while the walk stands on the first."""
-    kernel, _, sb, _ = small(world, version, with_object=False)
-    other = mounted(kernel, "T")
+    """Neighbours on the list go while the walk stands on the first; both count nothing."""
+    kernel = Kernel(world, version)
+    first, second = (registered(kernel, name, Cache(kernel, f"cache of {name}")) for name in "AB")
     world.spawn(
-        SlabReclaimer(kernel, kernel.root_mem_cgroup), Umounter(kernel, sb), Umounter(kernel, other)
+        SlabReclaimer(kernel, kernel.root_mem_cgroup),
+        Script(kernel, lambda cpu: kernel.version.shrinker_free(cpu, first)),
+        Script(kernel, lambda cpu: kernel.version.shrinker_free(cpu, second)),
     )
 
 
+REACH = ("kfree kind=shrinker", "shrinker_called shrinker=A")
+
+
 @scenario(
-    verdict=SOMETIMES,
-    bug="D1",
-    law="use_after_free",
-    runs=500,
-    delays=PREEMPTION,
-    fixed="D1_unlink_before_wait_fixed",
-)
+    verdict=SOMETIMES, bug="D1", law="use_after_free", runs=1000, delays=PREEMPTION,
+    fixed="D1_unlink_before_wait_fixed", reach=REACH,
+)  # fmt: skip
 def D1_unlink_before_wait(world: World) -> None:
     """A walk follows the stale next pointer of an unlinked shrinker into freed memory."""
     two_go_under_a_walk(world, UnlinkFirst)
 
 
-@scenario(verdict=NEVER, runs=500, delays=PREEMPTION)
+@scenario(verdict=NEVER, runs=1000, delays=PREEMPTION, reach=REACH)
 def D1_unlink_before_wait_fixed(world: World) -> None:
     """The same in the merged order: wait, then unlink."""
     two_go_under_a_walk(world, RefcountRcu)

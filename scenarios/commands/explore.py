@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -12,6 +13,7 @@ from slabrace.runtime.explore import members_of
 from slabrace.runtime.strategy_table import Options
 from slabrace.scenarios.catalogue import Catalogue
 from slabrace.scenarios.commands import search_state
+from slabrace.scenarios.commands.interrupt import GRACE, Interrupt
 from slabrace.scenarios.commands.options import Extras, Help, blaming, settings_in
 from slabrace.scenarios.commands.output import AsJson, print_json, say
 from slabrace.scenarios.commands.report import exit_code
@@ -34,7 +36,9 @@ def explore(
     strategy: Annotated[Strategies, Help("Who searches; the portfolio is all of them.")] = (
         "portfolio"
     ),
-    runs: Annotated[int | None, Help("Bound on the runs.")] = None,
+    runs: Annotated[
+        int | None, Help("Bound on the runs, those before a --resume included.")
+    ] = None,
     time: Annotated[float | None, Help("Bound on the time, in seconds.")] = None,
     seed: Annotated[int, Help("Of all that is drawn at random.")] = 0,
     jobs: Annotated[int, Help("Processes that search side by side.")] = 1,
@@ -45,6 +49,12 @@ def explore(
     max_steps: Annotated[
         int | None, Help("Picks after which a run is cut off, and reported as such.")
     ] = None,
+    fair: Annotated[
+        int | None, Help("No lane that can be delivered waits for more than so many picks.")
+    ] = None,
+    check: Annotated[
+        bool, Help("Make every schedule twice, to see that a run follows from it.")
+    ] = False,
     keep_going: Annotated[bool, Help("Do not stop at the first violation.")] = False,
     minimize: Annotated[
         bool, Parameter(negative="--no-minimize", help="Make what is found small, and say why.")
@@ -68,10 +78,12 @@ def explore(
     settings = [*(set or []), *settings_in(words, scenario)]
     parameters = scenario.parse(settings)
     options = Options(seed=seed, depth=depth, preemptions=preemptions, delays=delays, steps=steps)
-    members = members_of(strategy, options, scenario.delays)
+    fair = scenario.fair if fair is None else fair
+    members = members_of(strategy, options, scenario.delays, fair=fair, checked=check)
     shop = Shop(name, tuple(settings), members, extras, max_steps, not keep_going)
     earlier = search_state.load(resume, shop) if resume is not None else None
-    with SearchMeter(scenario.name, runs) as meter, blaming():
+    grace = GRACE if jobs == 1 else None  # others make the runs, and are not interrupted
+    with Interrupt(grace) as stop, SearchMeter(scenario.name, runs) as meter, blaming():
         result = search(
             scenario,
             parameters,
@@ -86,11 +98,14 @@ def explore(
             until_violation=not keep_going,
             resume=earlier,
             told=meter.told,
+            stop=stop,
         )
-    if save is not None or result.interrupted:
+    goes_on = not (result.decided or result.broken)
+    if goes_on and (save is not None or result.interrupted):
         place = search_state.save(result, shop, save)
-        if result.interrupted:
-            say(f"to go on: slabrace explore {name} ... --resume {place}")
+        say(f"where it stands is in {place}; to go on, add --resume {shlex.quote(str(place))}")
+    elif result.broken:
+        say("broken off between two runs, so that nobody can go on from here")
     with blaming():
         told = findings(result, shop, small=minimize)
     if json:

@@ -28,14 +28,22 @@ LONGEST: Final = 4096
 
 
 def findings(result: Exploration, shop: Shop, *, small: bool) -> list[Finding]:
-    """The first bugs, as they are told."""
+    """The first bugs, as they are told; made small, unless somebody has no patience for that."""
     workshop = shop()
 
     def populate(world: World) -> None:
         workshop.populate(world)
 
-    found = [each for each in result.found.values() if each.schedule is not None]
-    return [finding(populate, each, small=small, title=title) for each in found[:DRAWN]]
+    told = []
+    for each in [each for each in result.found.values() if each.schedule is not None][:DRAWN]:
+        try:
+            bug = finding(populate, each, small=small, title=title)
+        except KeyboardInterrupt:
+            result.interrupted = True
+            small = False
+            bug = finding(populate, each, small=False, title=title)
+        told.append(bug)
+    return told
 
 
 def render(

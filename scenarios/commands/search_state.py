@@ -14,7 +14,9 @@ import msgspec
 import slabrace
 from slabrace.runtime.errors import UsageError
 from slabrace.runtime.exploration import Exploration, Standing
-from slabrace.runtime.result import Found
+from slabrace.runtime.odds import Odds
+from slabrace.runtime.result import Found, How
+from slabrace.runtime.trust import Trust
 from slabrace.scenarios.commands.search_worker import Shop
 
 __all__ = ["load", "save"]
@@ -31,6 +33,8 @@ class Place(msgspec.Struct, forbid_unknown_fields=True):
     positive: int
     seconds: float
     finished: bool
+    trust: tuple[How, str] | None
+    odds: Odds | None
     numbers: list[int]
     state: Any
 
@@ -48,14 +52,15 @@ class Bug(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Document(msgspec.Struct, forbid_unknown_fields=True):
-    """What is written."""
+    """What is written. ``search`` is what was typed."""
 
     schema: str
     slabrace: str
-    search: list[Any]
+    search: dict[str, Any]
     runs: int
     positive: int
     bound: int
+    cut: int
     deliveries: int
     seconds: float
     finder: str | None
@@ -66,16 +71,30 @@ class Document(msgspec.Struct, forbid_unknown_fields=True):
     found: list[Bug]
 
 
-def words(shop: Shop) -> list[Any]:
-    """What makes a search this one and no other."""
-    members = [[each.strategy, msgspec.to_builtins(each.options)] for each in shop.members]
-    return [shop.name, list(shop.settings), members, shop.extras.words, shop.until_violation]
+class Head(msgspec.Struct):
+    """What is looked at first: another version may have written another document."""
+
+    schema: str = "none"
+    slabrace: str = "none"
+
+
+def words(shop: Shop) -> dict[str, Any]:
+    """What makes a search this one and no other, as JSON has it."""
+    typed = {
+        "scenario": shop.name,
+        "parameters": shop.settings,
+        "members": shop.members,
+        "added": shop.extras.words,
+        "max_steps": shop.max_steps,
+        "keep_going": not shop.until_violation,
+    }
+    plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(typed))
+    return plain
 
 
 def save(result: Exploration, shop: Shop, folder: Path | None) -> Path:
     """Write where the search stands; the path."""
-    stem = Path(shop.name.replace("::", "-")).name
-    path = (folder or Path()) / f"{stem}.search.json"
+    path = (folder or Path()) / f"{shop.scenario.name}.search.json"
     document = Document(
         SCHEMA,
         slabrace.__version__,
@@ -83,19 +102,14 @@ def save(result: Exploration, shop: Shop, folder: Path | None) -> Path:
         result.runs,
         result.positive,
         result.bound,
+        result.cut,
         result.deliveries,
         result.seconds,
         result.finder,
         list(result.reached),
         list(result.orders),
         result.curve,
-        [
-            Place(
-                each.planned, each.turns, each.runs, each.positive, each.seconds, each.finished,
-                each.numbers, each.state,
-            )
-            for each in result.members
-        ],
+        [place_of(each) for each in result.members],
         [
             Bug(each.law, each.message, each.signature, each.run, each.picks, each.count,
                 each.made_by)
@@ -104,26 +118,44 @@ def save(result: Exploration, shop: Shop, folder: Path | None) -> Path:
     )  # fmt: skip
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(msgspec.json.format(msgspec.json.encode(document), indent=1))
+        path.write_bytes(msgspec.json.encode(document))
     except OSError as error:
-        raise UsageError(f"cannot write where the search stands to {path}: {error}") from error
+        raise UsageError(
+            f"cannot write where the search stands to {path}: {error.strerror or error}"
+        ) from error
     return path
+
+
+def place_of(standing: Standing) -> Place:
+    """What is written of a member."""
+    trust = standing.trust
+    return Place(
+        standing.planned,
+        standing.turns,
+        standing.runs,
+        standing.positive,
+        standing.seconds,
+        standing.finished,
+        (trust.how, trust.why) if trust is not None else None,
+        standing.odds,
+        standing.numbers,
+        standing.state,
+    )
 
 
 def load(path: Path, shop: Shop) -> Exploration:
     """What an earlier search amounts to; a UsageError if it was another one."""
-    try:
-        document = msgspec.json.decode(path.read_bytes(), type=Document)
-    except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror or error}") from error
-    except msgspec.DecodeError as error:
-        raise UsageError(f"{path} does not say where a search stands: {error}") from error
-    if document.schema != SCHEMA:
-        raise UsageError(f"{path} has schema {document.schema}; expected {SCHEMA}")
-    if document.search != msgspec.to_builtins(words(shop)):
+    document = read(path)
+    typed = words(shop)
+    differing = [key for key in typed if typed[key] != document.search.get(key)]
+    if differing or len(document.members) != len(shop.members):
+        told = "; ".join(
+            f"{key}: there {shown(document.search.get(key))}, here {shown(typed[key])}"
+            for key in differing
+        )
         raise UsageError(
-            f"{path} is of another search ({document.search}); give the same scenario, parameters, "
-            "strategy, options and seed, or begin a new one without --resume"
+            f"{path} is of another search ({told or 'its members'}). Give the same scenario, "
+            "parameters, strategy, options and seed, or begin anew without --resume"
         )
     standings = [
         Standing(
@@ -135,6 +167,8 @@ def load(path: Path, shop: Shop) -> Exploration:
             positive=place.positive,
             seconds=place.seconds,
             finished=place.finished,
+            trust=Trust(*place.trust) if place.trust is not None else None,
+            odds=place.odds,
             numbers=place.numbers,
         )
         for member, place in zip(shop.members, document.members, strict=True)
@@ -145,6 +179,7 @@ def load(path: Path, shop: Shop) -> Exploration:
         runs=document.runs,
         positive=document.positive,
         bound=document.bound,
+        cut=document.cut,
         deliveries=document.deliveries,
         earlier=document.seconds,
         finder=document.finder,
@@ -160,3 +195,37 @@ def load(path: Path, shop: Shop) -> Exploration:
             for bug in document.found
         },
     )  # fmt: skip
+
+
+def read(path: Path) -> Document:
+    """What is in the file; a UsageError if it is none of ours."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror or error}") from error
+    try:
+        head = msgspec.json.decode(data, type=Head)
+        if head.schema != SCHEMA:
+            raise UsageError(f"{path} has schema {head.schema}; expected {SCHEMA}")
+        if head.slabrace != slabrace.__version__:
+            raise UsageError(
+                f"{path} was written by slabrace {head.slabrace}, and this is "
+                f"{slabrace.__version__}, whose runs may be others: begin anew without --resume"
+            )
+        return msgspec.json.decode(data, type=Document)
+    except msgspec.DecodeError as error:
+        raise UsageError(f"{path} does not say where a search stands: {error}") from error
+
+
+def shown(value: Any) -> str:
+    """A part of what was typed, short enough for a line."""
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return " ".join(member_words(each) for each in value)
+    return str(value)
+
+
+def member_words(member: dict[str, Any]) -> str:
+    """``dfs(seed 0, steps 3)``: a member by what was said to it."""
+    options = {**member.get("options", {}), "fair": member.get("fair")}
+    said = [f"{key} {value}" for key, value in options.items() if value or key == "seed"]
+    return f"{member.get('strategy')}({', '.join(said)})"

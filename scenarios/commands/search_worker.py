@@ -10,12 +10,21 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from slabrace.runtime.member import Member, Workshop
+from slabrace.runtime.member import Member, Share, Workshop
 from slabrace.runtime.scenario import Scenario
 from slabrace.scenarios.catalogue import Catalogue
-from slabrace.scenarios.commands.options import Extras
+from slabrace.scenarios.commands.options import Extras, blaming
 
 __all__ = ["Shop"]
+
+
+class Room(Workshop):
+    """A workshop that shows an error of the user's as theirs: no traceback leaves a process."""
+
+    def share(self, number: int, first: int, size: int, deadline: float | None = None) -> Share:
+        """The same, blaming whom it should."""
+        with blaming():
+            return super().share(number, first, size, deadline)
 
 
 @dataclass(frozen=True)
@@ -41,7 +50,7 @@ class Shop:
 
     def __call__(self) -> Workshop:
         """A workshop in this process."""
-        return Workshop(
+        return Room(
             self.scenario,
             self.parameters,
             self.members,

@@ -14,35 +14,49 @@ away.
 from __future__ import annotations
 
 from slabrace.actors.cpu import Cpu
+from slabrace.actors.initial import lists_of, preallocated
+from slabrace.actors.kernel import Kernel
 from slabrace.actors.shrink_slab import VERSIONS
-from slabrace.actors.superblock import SuperBlock, cache_object
 from slabrace.actors.tasks import Script, SlabReclaimer
-from slabrace.runtime.scenario import SOMETIMES, scenario
+from slabrace.actors.version import Version
+from slabrace.runtime.scenario import NEVER, SOMETIMES, scenario
 from slabrace.runtime.world import World
-from slabrace.scenarios.choices import Version
-from slabrace.scenarios.small import PREEMPTION, small
+from slabrace.scenarios.choices import Version as VersionName
+from slabrace.scenarios.small import PREEMPTION, UNIT_BITS
+from slabrace.scenarios.suspects.L1_id_reuse import Recheck
 
-__all__ = ["L2_object_before_register"]
+__all__ = ["L2_object_before_register", "L2_object_before_register_recheck"]
+
+RUNS = 500
+REACH = ("shrinker_registered", "function name=set_shrinker_bit", "function name=shrink_slab")
 
 
-@scenario(verdict=SOMETIMES, kind="suspect", bug="L2", law="lost_bit", runs=500, delays=PREEMPTION)
-def L2_object_before_register(world: World, *, version: Version = "refcount_rcu_fixed") -> None:
-    """The owner caches an object between shrinker_alloc() and shrinker_register()."""
-    kernel, memcg, _, _ = small(world, VERSIONS[version], with_object=False)
-    sb: SuperBlock = kernel.new_superblock("T")
+def object_before_register(world: World, version: type[Version]) -> None:
+    """T has its id and its lists; it caches an object, then it is registered."""
+    kernel = Kernel(world, version, unit_bits=UNIT_BITS)
+    memcg = kernel.boot_memcg("A")
+    sb, shrinker = preallocated(kernel, "T")
+    kernel.superblocks[sb] = None
+    lists_of(kernel, sb, memcg)
+    item = kernel.new_item(memcg, 0)
 
     async def cache_first(cpu: Cpu) -> None:
-        shrinker = await kernel.version.shrinker_alloc(
-            cpu, "sb-T", sb, memcg_aware=True, numa_aware=True
-        )
-        if shrinker is None:
-            return
-        sb.s_shrink = sb.inode_lru.shrinker = shrinker
-        sb.embedded = shrinker if kernel.version.embedded_shrinker else None
-        sb.sb_born = True
-        kernel.superblocks[sb] = None
-        kernel.list_lrus.lrus[sb.inode_lru] = None
-        await cache_object(cpu, sb, memcg)
+        await kernel.list_lrus.list_lru_add(cpu, sb.inode_lru, item)
         await kernel.version.shrinker_register(cpu, shrinker)
 
-    world.spawn(Script(kernel, cache_first), SlabReclaimer(kernel, memcg, passes=2))
+    world.spawn(Script(kernel, cache_first), SlabReclaimer(kernel, memcg))
+
+
+@scenario(
+    verdict=SOMETIMES, kind="suspect", bug="L2", law="lost_bit", runs=RUNS, delays=PREEMPTION,
+    fixed="L2_object_before_register_recheck", reach=REACH,
+)  # fmt: skip
+def L2_object_before_register(world: World, *, version: VersionName = "refcount_rcu_fixed") -> None:
+    """The owner caches an object between shrinker_alloc() and shrinker_register()."""
+    object_before_register(world, VERSIONS[version])
+
+
+@scenario(verdict=NEVER, runs=RUNS, delays=PREEMPTION, reach=REACH)
+def L2_object_before_register_recheck(world: World) -> None:
+    """The same with a second look after clear_bit()."""
+    object_before_register(world, Recheck)

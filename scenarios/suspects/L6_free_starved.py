@@ -31,6 +31,9 @@ from slabrace.scenarios.small import small
 
 __all__ = ["L6_free_starved", "L6_free_starved_flag"]
 
+FAIR = 50
+"""Picks that a CPU may be kept waiting."""
+MOST = 200_000
 REACH = ("function name=shrinker_free", "shrinker_called", "shrinker_gone")
 
 
@@ -82,14 +85,14 @@ def free_under_walks(world: World, version: type[Version]) -> None:
 
 @scenario(
     verdict=SOMETIMES, kind="suspect", bug="L6", law="free_returns", runs=100,
-    fixed="L6_free_starved_flag", reach=REACH,
+    fixed="L6_free_starved_flag", reach=REACH, fair=FAIR, max_steps=MOST,
 )  # fmt: skip
 def L6_free_starved(world: World, *, version: VersionName = "refcount_rcu_fixed") -> None:
     """Two walks that overlap for ever keep shrinker_free() waiting."""
     free_under_walks(world, VERSIONS[version])
 
 
-@scenario(verdict=NEVER, runs=100, reach=REACH)
+@scenario(verdict=NEVER, runs=100, reach=REACH, fair=FAIR, max_steps=MOST)
 def L6_free_starved_flag(world: World) -> None:
     """The same with a flag that shrinker_try_get() checks."""
     free_under_walks(world, Flagged)

@@ -26,7 +26,10 @@ from slabrace.scenarios.small import PREEMPTION, small
 __all__ = ["N1_failed_mkdir"]
 
 
-@scenario(verdict=SOMETIMES, kind="suspect", law="use_after_free", runs=2000, delays=PREEMPTION)
+@scenario(
+    verdict=SOMETIMES, kind="suspect", law="use_after_free", runs=2000, delays=PREEMPTION,
+    reach=("kmalloc_failed", "function name=mem_cgroup_iter"),
+)  # fmt: skip
 def N1_failed_mkdir(world: World, *, version: Version = "refcount_rcu_fixed") -> None:
     """A failing mkdir frees a memcg while an iterator holds a reference on it."""
     kernel, memcg, _, _ = small(world, VERSIONS[version], faults=1, failing="shrinker_info*")

@@ -51,6 +51,7 @@ def test_a_bit_that_is_set_for_nothing_is_cleared_by_one_walk(version: type[Vers
 def test_a_parent_whose_count_is_negative_while_a_child_is_reparented(
     version: type[Version],
 ) -> None:
+    """kernel.md A13: the warning about it was the bug (98a6abc6cec1)."""
     kernel, parent, sb = with_a_mount(version)
     child = kernel.boot_memcg("C", parent)
     doomed = [object_of(kernel, sb, child) for _ in range(2)]

@@ -1,5 +1,8 @@
 """Where deferred counts are kept, and where they go when a memcg goes."""
 
+from collections.abc import Coroutine
+from typing import Any
+
 import pytest
 from tests.actors.laboratory import Ops, boot, quiet, shrinker, value_of
 
@@ -7,7 +10,7 @@ from slabrace.actors.cpu import Cpu
 from slabrace.actors.initial import mounted
 from slabrace.actors.kernel import Kernel
 from slabrace.actors.memcg import Memcg
-from slabrace.actors.shrink_slab import VERSIONS, RefcountRcu, RwsemFlat
+from slabrace.actors.shrink_slab import VERSIONS, RefcountRcu, RwsemFlat, Srcu
 from slabrace.actors.shrinker import ShrinkControl, Shrinker
 from slabrace.actors.version import Version
 
@@ -20,20 +23,28 @@ def deferred(memcg: Memcg, id_: int, nid: int = 0) -> int:
     return info.deferred(id_)
 
 
-async def add(cpu: Cpu, it: Shrinker, memcg: Memcg, nid: int, nr: int) -> int:
+async def in_a_walk(cpu: Cpu, access: Coroutine[Any, Any, int]) -> int:
+    """What a walk holds, where it holds anything, around ``access``."""
     version = cpu.kernel.version
-    await version.lock_reparent(cpu)  # what a walk holds, where it holds anything
-    count = await version.add_nr_deferred(cpu, nr, it, ShrinkControl("GFP_KERNEL", nid, memcg))
+    if isinstance(version, Srcu):
+        section = await cpu.srcu_read_lock(version.shrinker_srcu)
+        count = await access
+        await cpu.srcu_read_unlock(version.shrinker_srcu, section)
+        return count
+    await version.lock_reparent(cpu)
+    count = await access
     version.unlock_reparent(cpu)
     return count
 
 
+async def add(cpu: Cpu, it: Shrinker, memcg: Memcg, nid: int, nr: int) -> int:
+    sc = ShrinkControl("GFP_KERNEL", nid, memcg)
+    return await in_a_walk(cpu, cpu.kernel.version.add_nr_deferred(cpu, nr, it, sc))
+
+
 async def take(cpu: Cpu, it: Shrinker, memcg: Memcg, nid: int) -> int:
-    version = cpu.kernel.version
-    await version.lock_reparent(cpu)
-    taken = await version.xchg_nr_deferred(cpu, it, ShrinkControl("GFP_KERNEL", nid, memcg))
-    version.unlock_reparent(cpu)
-    return taken
+    sc = ShrinkControl("GFP_KERNEL", nid, memcg)
+    return await in_a_walk(cpu, cpu.kernel.version.xchg_nr_deferred(cpu, it, sc))
 
 
 # -- routing ---------------------------------------------------------------------------

@@ -25,13 +25,13 @@ def refcounted(kernel: Kernel) -> RefcountRcu:
     return kernel.version
 
 
-def test_there_are_twenty_laws_under_nineteen_names() -> None:
-    assert len(LAWS) == 20
+def test_there_are_twenty_three_laws_under_twenty_two_names() -> None:
+    assert len(LAWS) == 23
     assert sorted({law.law for law in LAWS}) == [
-        "callback_lifetime", "count_range", "deferred_conservation", "double_free", "grace_period",
-        "info_covers_ids", "leak", "lock_order", "lost_bit", "never_called", "null_deref",
-        "rcu_stall", "rcu_usage", "refcount", "sleep_in_atomic", "stranded_object", "unit_index",
-        "use_after_free", "zombie_memcg",
+        "callback_lifetime", "count_range", "debugfs_name", "deferred_conservation", "double_free",
+        "grace_period", "info_covers_ids", "kmem_off_bit", "leak", "lock_order", "lost_bit",
+        "never_called", "null_deref", "rcu_stall", "rcu_usage", "refcount", "sleep_in_atomic",
+        "stranded_object", "unit_index", "use_after_free", "wild_pointer", "zombie_memcg",
     ]  # fmt: skip
 
 

@@ -67,9 +67,8 @@ def touches(kernel: Kernel, *programs: Program) -> list[tuple[str, list[tuple[Ha
 def test_the_messages_that_only_read_are_these() -> None:
     reading = {name for name in messages.__all__ if not getattr(messages, name).writes}
     assert reading == {
-        "DeferredRead", "FindNextBit", "ForwardedLoad", "IdrFind", "IsContended", "Load",
-        "NextChild", "ReadUnit",
-        "XaLoad",
+        "DeferredRead", "FindNextBit", "ForwardedLoad", "IdrFind", "IsContended", "LinkLoad",
+        "Load", "NextChild", "ReadUnit", "XaLoad",
     }  # fmt: skip
 
 

@@ -71,17 +71,30 @@ def test_a_failure_tells_law_and_picture_and_how_to_make_it_again(tests: pytest.
     result.stdout.fnmatch_lines(
         [
             "no_update_lost: 2 expected, 1 found",
-            "(*of 25 runs broke a law*",
+            "(sampled (stopped at the first violation): expected Never, observed *broke a law*",
             "",
             "writer*  writer*",
             "*",
             "increment()",
             "*Load(counter) = 0",
+            "What decides: *",
+            "*The other way round, the run breaks no law.",
+            "",
             "to make it again:",
             "  pytest 'test_it.py::test_lost' --slabrace-replay 'slabrace1:*'",
         ]
     )
     result.stdout.no_fnmatch_line("*Traceback*")
+
+
+def test_what_decides_is_told_72_columns_wide(tests: pytest.Pytester) -> None:
+    result = run(tests, LOST)
+    lines = result.outlines
+    (first,) = [number for number, line in enumerate(lines) if line.startswith("What decides: ")]
+    sentence = lines[first : lines.index("", first)]
+    assert len(sentence) > 1
+    assert max(map(len, sentence)) <= 72
+    assert " ".join(sentence).endswith("The other way round, the run breaks no law.")
 
 
 def test_a_scenario_is_held_to_its_own_verdict(tests: pytest.Pytester) -> None:
@@ -99,14 +112,14 @@ def test_never_lost(world: World, *, writers: int = 2) -> None:
     result = run(tests, source)
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(
-        ["sampled: expected Sometimes, observed Never; 0 of 40 runs*", "expected to be broken: *"]
+        ["exhaustive (2 traces): expected Sometimes, observed Never*", "expected to be broken: *"]
     )
     assert kept(tests) == []
 
 
 def test_a_scenario_may_be_marked_from_outside(tests: pytest.Pytester) -> None:
     source = """
-@pytest.mark.explore(runs=7)
+@pytest.mark.explore(runs=7, strategy="random")
 @scenario(verdict=NEVER)
 def test_kept(world: World) -> None:
     populate(world, 2, atomic=True)
@@ -144,7 +157,12 @@ def test_endless(world: World) -> None:
 """
     result = run(tests, source)
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["2 runs reached the bound of picks and still moved"])
+    result.stdout.fnmatch_lines(
+        [
+            "inconclusive (*1 run cut off): expected Never, observed Never; *",
+            "1 run reached the bound of picks and still moved",
+        ]
+    )
 
 
 # -- what pytest can do ----------------------------------------------------------------
@@ -159,7 +177,7 @@ def atomic() -> bool:
     return True
 
 @pytest.mark.parametrize("writers", [1, 2, 3])
-@pytest.mark.explore(runs=5)
+@pytest.mark.explore(runs=50)
 def test_kept(world: World, atomic, *, writers: int = 9, more: int = 0) -> None:
     assert writers < 9
     populate(world, writers + more, atomic=atomic)
@@ -224,22 +242,32 @@ def test_tests_that_are_not_marked_are_left_alone(tests: pytest.Pytester) -> Non
 
 
 def test_options_come_before_the_mark(tests: pytest.Pytester) -> None:
-    result = run(tests, KEPT, "-rP", "--slabrace-runs", "3", "--slabrace-seed", "8")
+    source = KEPT.replace("(runs=50)", "(runs=50, strategy='random')")
+    result = run(tests, source, "-rP", "--slabrace-runs", "3", "--slabrace-seed", "8")
     result.stdout.fnmatch_lines(["slabrace *: seed 8, 0 failing schedules kept", "*0 of 3 runs*"])
     result.stdout.fnmatch_lines(["*random, seed 8)"])
 
 
 def test_the_ini_file_comes_last(tests: pytest.Pytester) -> None:
     tests.makeini("[pytest]\nslabrace_runs = 4\nslabrace_seed = 9\n")
-    source = KEPT + KEPT.replace("(runs=50)", "").replace("test_kept", "test_plain")
+    random = KEPT.replace("(runs=50)", "(runs=50, strategy='random')")
+    plain = KEPT.replace("(runs=50)", "(strategy='random')").replace("test_kept", "test_plain")
+    source = random + plain
     result = run(tests, source, "-rP")
     result.stdout.fnmatch_lines(["*0 of 50 runs*seed 9)", "*0 of 4 runs*seed 9)"])
 
 
 def test_seconds_end_a_search_that_has_no_number_of_runs(tests: pytest.Pytester) -> None:
-    result = run(tests, KEPT.replace("runs=50", "seconds=0.05"), "-rP")
+    result = run(tests, KEPT.replace("runs=50", "seconds=0.05, strategy='random'"), "-rP")
     result.assert_outcomes(passed=1)
     result.stdout.re_match_lines([r".*0 of (\d\d|\d{3,}) runs"])
+
+
+def test_a_search_that_has_seen_everything_says_so(tests: pytest.Pytester) -> None:
+    result = run(tests, KEPT, "-rP")
+    result.stdout.fnmatch_lines(
+        ["exhaustive (2 traces): expected Never, observed Never; 0 of 2 runs*portfolio, seed 0)"]
+    )
 
 
 def test_the_same_seed_finds_the_same(tests: pytest.Pytester) -> None:

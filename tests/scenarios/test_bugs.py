@@ -1,36 +1,41 @@
-"""Every known bug is found within its runs, by its law; its look-alike stays silent as long."""
+"""Every known bug is found, by its law; its look-alike stays silent.
+
+What takes long is slow: the same at other seeds, and the look-alike for as long as the random walk
+may look for the bug. benchmarks/catalogue.py measures.
+"""
+
+import re
+from pathlib import Path
 
 import pytest
 
 from slabrace.runtime.campaign import run
+from slabrace.runtime.exploration import Exploration
+from slabrace.runtime.explore import explore, members_of
 from slabrace.runtime.replaying import replay
-from slabrace.runtime.result import Found
 from slabrace.runtime.scenario import ALWAYS, NEVER, Scenario
+from slabrace.runtime.strategy_table import Options
+from slabrace.scenarios.bugs import NOT_HERE
 from slabrace.scenarios.catalogue import Catalogue
 
+ROOT = Path(__file__).resolve().parents[2]
 BUGS = [each for each in Catalogue() if each.kind == "bug"]
-KNOWN = {
-    "A1", "A2", "A7", "B1", "B2", "B3", "B4", "B5", "B7", "B8", "B9", "B10", "B11", "B12", "B13",
-    "B14", "B15", "B16", "D1", "D2", "D3", "D5", "D14", "D15", "D16", "D17",
-}  # fmt: skip
-CHUNK = 100
-
 BUG = pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
+ORDERINGS = {"O2", "O8", "O10"}
+"""Rows of kernel.md 2.B whose missing barrier is a scenario; the others have one as B6, D13 ..."""
 
 
-def found_by_its_law(bug: Scenario, seed: int, runs: int) -> Found | None:
-    """The first violation of a stated law, chunk by chunk."""
-    for first in range(0, runs, CHUNK):
-        result = run(bug, seed=seed, first=first, runs=min(CHUNK, runs - first))
-        assert result.bound == 0
-        for found in result.found.values():
-            if found.law in bug.laws:
-                return found
-    return None
+def searched(scenario: Scenario, strategy: str, runs: int, seed: int = 0) -> Exploration:
+    options = Options(seed=seed)
+    members = members_of(strategy, options, scenario.delays, fair=scenario.fair)
+    return explore(scenario, members=members, runs=runs)
 
 
-def test_the_bugs_are_at_least_these() -> None:
-    assert {bug.bug for bug in BUGS} >= KNOWN
+def test_every_row_of_the_list_of_bugs_is_here_or_has_a_reason() -> None:
+    text = (ROOT / "docs" / "kernel.md").read_text()
+    rows = set(re.findall(r"^\| ([ABCD]\d+) \|", text, re.MULTILINE))
+    assert {bug.bug for bug in BUGS} | set(NOT_HERE) >= rows | ORDERINGS
+    assert rows >= {"A1", "A13", "B17", "C3", "D18"}
 
 
 @BUG
@@ -46,19 +51,21 @@ def test_a_bug_names_its_law_its_look_alike_and_where_it_is_known_from(bug: Scen
 
 
 @BUG
-def test_a_bug_is_found_within_its_runs_by_its_law_and_replays(bug: Scenario) -> None:
-    found = found_by_its_law(bug, 0, bug.runs)
-    assert found is not None, f"{bug.name} was not found in {bug.runs} runs at seed 0"
+def test_a_bug_is_found_by_its_law_and_replays(bug: Scenario) -> None:
+    result = searched(bug, "portfolio", 20_000)
+    found = next((each for each in result.found.values() if each.law in bug.laws), None)
+    assert found is not None, f"{bug.name}: {result.trust}, found {list(result.found)}"
+    assert result.held
     assert found.schedule is not None
     again = replay(bug.build(), found.schedule)
-    assert [violation.signature for violation in again.violations].count(found.signature) == 1
+    assert any(found.signature.startswith(each.signature) for each in again.violations)
 
 
 @BUG
-def test_the_look_alike_of_a_bug_is_silent_in_as_many_runs(bug: Scenario) -> None:
+def test_the_look_alike_of_a_bug_is_silent_and_puts_its_law_to_the_test(bug: Scenario) -> None:
     assert bug.fixed is not None
-    result = run(Catalogue().find(bug.fixed), runs=bug.runs)
-    assert (result.runs, result.positive, result.bound) == (bug.runs, 0, 0)
+    result = searched(Catalogue().find(bug.fixed), "portfolio", 300)
+    assert (result.positive, result.bound, result.unreached) == (0, 0, [])
     assert result.held
 
 
@@ -75,12 +82,13 @@ def test_a_bug_that_is_always_there_is_found_in_every_run(bug: Scenario) -> None
 @BUG
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_a_bug_is_found_at_other_seeds(bug: Scenario, seed: int) -> None:
-    assert found_by_its_law(bug, seed, 5 * bug.runs) is not None
+    assert searched(bug, "portfolio", 20_000, seed).held
+    assert searched(bug, "random", 5 * bug.runs, seed).held
 
 
 @pytest.mark.slow
 @BUG
-def test_the_look_alike_of_a_bug_is_silent_for_long(bug: Scenario) -> None:
+def test_the_look_alike_of_a_bug_is_silent_for_as_long_as_the_bug_may_take(bug: Scenario) -> None:
     assert bug.fixed is not None
-    result = run(Catalogue().find(bug.fixed), seed=1, runs=10 * bug.runs)
-    assert (result.positive, result.bound) == (0, 0)
+    result = run(Catalogue().find(bug.fixed), seed=1, runs=bug.runs)
+    assert (result.runs, result.positive, result.bound) == (bug.runs, 0, 0)

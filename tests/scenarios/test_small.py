@@ -78,7 +78,7 @@ def test_objects_are_freed_in_some_run_and_not_in_every() -> None:
 
 
 @SMALL
-@pytest.mark.parametrize("version", ["rwsem_flat", "rwsem", "refcount_rcu"])
+@pytest.mark.parametrize("version", ["rwsem_flat", "srcu", "rwsem", "refcount_rcu"])
 def test_the_older_kernels_are_safe_there_too(name: str, version: str) -> None:
     result = run(Catalogue().find(name), {"version": version}, runs=60)
     assert (result.observed, result.bound) == (NEVER, 0)

@@ -7,7 +7,8 @@ from slabrace.runtime.scenario import NEVER, SOMETIMES
 from slabrace.scenarios.catalogue import Catalogue
 
 SUSPECTS = {"L1_id_reuse": "lost_bit", "L2_object_before_register": "lost_bit"} | {
-    "N1_failed_mkdir": "use_after_free"
+    "N1_failed_mkdir": "use_after_free",
+    "L3_refcount_set": "null_deref",
 }
 CHUNK = 200
 
@@ -27,7 +28,7 @@ def test_a_suspect_is_found_in_the_fixed_kernel_within_its_runs(name: str, law: 
     assert {each.law for each in found.values()} == {law}  # and no other
 
 
-@pytest.mark.parametrize("name", ["L1_id_reuse", "L2_object_before_register"])
+@pytest.mark.parametrize("name", ["L1_id_reuse", "L2_object_before_register", "L3_refcount_set"])
 @pytest.mark.parametrize("version", ["rwsem", "rwsem_flat"])
 def test_under_the_lock_it_is_not_there(name: str, version: str) -> None:
     suspect = Catalogue().find(name)

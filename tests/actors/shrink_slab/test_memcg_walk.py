@@ -8,7 +8,14 @@ from slabrace.actors.cpu import Cpu
 from slabrace.actors.kernel import Kernel
 from slabrace.actors.memcg import Memcg
 from slabrace.actors.messages import IdrRemove
-from slabrace.actors.shrink_slab import VERSIONS, RefcountRcu, RefcountRcuFixed, Rwsem, RwsemFlat
+from slabrace.actors.shrink_slab import (
+    VERSIONS,
+    RefcountRcu,
+    RefcountRcuFixed,
+    Rwsem,
+    RwsemFlat,
+    Srcu,
+)
 from slabrace.actors.shrinker import ShrinkControl
 from slabrace.actors.version import Version
 
@@ -233,9 +240,10 @@ def not_registered(version: type[Version]) -> str:
 @pytest.mark.parametrize(
     ("version", "left", "broken"),
     [
-        (RwsemFlat, "1", []),
-        (Rwsem, "1", []),
-        (RefcountRcu, "1", ["refcount"]),  # A1
+        (RwsemFlat, "1", ["kmem_off_bit"]),  # A11
+        (Srcu, "1", ["kmem_off_bit"]),
+        (Rwsem, "1", ["kmem_off_bit"]),
+        (RefcountRcu, "1", ["refcount", "kmem_off_bit"]),  # A1
         (RefcountRcuFixed, "0", []),
     ],
     ids=VERSIONS,
