@@ -27,6 +27,7 @@ from slabrace.runtime.dependence import Access, Footprint, overlap
 
 if TYPE_CHECKING:
     from slabrace.runtime.actor import Actor
+    from slabrace.runtime.early import Question
     from slabrace.runtime.mailbox import Lane
 
 __all__ = ["START", "Causality", "Happening", "Names"]
@@ -56,13 +57,18 @@ class Happening:
 
     ``number`` is the lane's number in this run, ``past`` a bit for each event before it, ``races``
     those of them that it races with, ``grown`` the lanes that something was sent into (each as
-    often as that), ``opened`` the actors that began to listen. ``early`` is ``past``, or for what
-    an active actor hears, what must come before it even if it is heard instead of another.
+    often as that), ``opened`` the actors that began to listen. What is
+    sent in the event happens after those that it ``joined``, too; ``question`` is what its message
+    is if it was not awaited where it was sent (early.py).
+
+    ``needs`` is what comes before it whatever it touches. Of what an active actor hears, ``instead``
+    is the event before in which it heard something, if this one could have been heard instead, and
+    ``early`` what comes before it even then.
     """
 
     __slots__ = (
-        "before", "choices", "early", "footprint", "grown", "lane", "number", "opened", "past",
-        "races",
+        "before", "choices", "early", "footprint", "grown", "instead", "joined", "lane",
+        "needs", "number", "opened", "past", "question", "races",
     )  # fmt: skip
 
     def __init__(self, lane: int, number: int) -> None:
@@ -72,9 +78,13 @@ class Happening:
         self.footprint: Footprint = ()
         self.past = 0
         self.early = 0
+        self.instead = 0
+        self.needs = 0
         self.races: list[int] = []
         self.grown: list[int] = []
         self.opened: list[int] = []
+        self.joined: tuple[int, ...] = ()
+        self.question: Question | None = None
         self.before = 0
 
 
@@ -104,8 +114,13 @@ class Causality:
             self.last[lane] = index
             cause = self.sent[lane][place]
             past = events[before].past | 1 << before | events[cause].past | 1 << cause
-            event.past = self._heard(event, past) if heard else self._conflicts(event, past)
-            event.early = past if heard else event.past
+            for joined in events[cause].joined:
+                past |= events[joined].past | 1 << joined
+            if heard:
+                self._hear(event, past)
+            else:
+                event.needs = past
+                event.past = self._conflicts(event, event.footprint, past)
         for grown in event.grown:
             self.sent.setdefault(grown, []).append(index)
         for actor in event.opened:
@@ -129,6 +144,11 @@ class Causality:
                 self.delivered[event.lane] -= 1
                 self.last[event.lane] = event.before
 
+    def add_access(self, index: int, access: Access) -> None:
+        """Event ``index`` touches something more, which no later one does."""
+        self.events[index].footprint = (*self.events[index].footprint, access)
+        self.accesses.setdefault(access[0], []).append((index, access))
+
     def concurrent(self, first: int, second: int) -> list[int]:
         """The events between the two that do not happen after ``first``, in order."""
         events = self.events
@@ -136,9 +156,8 @@ class Causality:
 
     # -- what the next event happens after ---------------------------------------------
 
-    def _conflicts(self, event: Happening, past: int) -> int:
+    def _conflicts(self, event: Happening, footprint: Footprint, past: int) -> int:
         """``past`` with all that ``event`` conflicts with; those not in it already are races."""
-        footprint = event.footprint
         if len(footprint) == 1:
             return self._conflicts_at(event, past, footprint[0])
         events = self.events
@@ -171,19 +190,22 @@ class Causality:
                 break  # all that came before happens before this one
         return past
 
-    def _heard(self, event: Happening, past: int) -> int:
+    def _hear(self, event: Happening, past: int) -> None:
         """A delivery to an active actor: the last one before races if it need not have come first.
 
         Whatever made the actor listen comes before; what it heard until then came before that.
         """
         events = self.events
         actor = event.footprint[0][0]
+        others = event.footprint[1:]
         heard = self.accesses.get(actor)
         if heard and not past >> heard[-1][0] & 1:
-            event.races.append(heard[-1][0])
-        before = [self.opened[actor][-1]] if actor in self.opened else []
+            event.instead = heard[-1][0]
+        event.early = past
+        before = self.opened.get(actor, ())[-1:]
         for index in (*before, *(each for each, _ in heard or ())):
             past |= events[index].past | 1 << index
-        for access in event.footprint[1:]:
-            past = self._conflicts_at(event, past, access)
-        return past
+        event.needs = past
+        event.past = self._conflicts(event, others, past) if others else past
+        if event.instead:
+            event.races.append(event.instead)

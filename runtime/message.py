@@ -86,6 +86,8 @@ class Envelope(msgspec.Struct, eq=False, gc=False):
     def __await__(self) -> Generator[Envelope, None, Any]:
         if self.answer is UNANSWERED:
             yield self
+        elif self.sender.world.joined is not None:
+            self.sender.world.joined.append(self)
         return self.answer
 
     @property

@@ -42,6 +42,8 @@ class World:
 
     footprint: list[tuple[Hashable, bool]] | None = None  # what touch() told; None: nobody asks
 
+    joined: list[Envelope] | None = None  # what was answered and then awaited; None: nobody asks
+
     witness: Witness | None = None  # who stands by while this run is replayed
     lane_type: type[Lane] = Lane
 

@@ -28,8 +28,10 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 
+from slabrace.runtime.actor import Actor
 from slabrace.runtime.causality import START, Causality, Happening, Names
 from slabrace.runtime.dependence import Access, conflicting
+from slabrace.runtime.early import Early
 from slabrace.runtime.errors import MachineError
 from slabrace.runtime.outcome import End, Stop
 from slabrace.runtime.trace import canonical
@@ -37,8 +39,8 @@ from slabrace.runtime.trust import Trust
 from slabrace.runtime.wakeup_tree import Branch, Key, Node, Suffix, Tried
 
 if TYPE_CHECKING:
-    from slabrace.runtime.actor import Actor
     from slabrace.runtime.mailbox import Lane
+    from slabrace.runtime.message import Envelope
     from slabrace.runtime.monitor import Event
     from slabrace.runtime.outcome import Outcome
     from slabrace.runtime.world import World
@@ -53,11 +55,13 @@ class Dpor:
         self.lanes = Names()
         self.actors = Names()
         self.causality = Causality()
-        self.nodes = [Node({}, [])]
+        self.early = Early()
+        self.nodes = [Node({})]
         self.runs = 0
         self.blocked = 0
         self.cut = 0
         self.finished = False
+        self._doubts = False  # something was touched that no message tells of
         self._over = False  # a run is, and the next one has not begun
         self._taken: list[tuple[Node, Branch]] = []
 
@@ -80,6 +84,7 @@ class Dpor:
         self._lengths: list[int] = []
         self._open: set[Actor] = set()
         self._present: Lane | None = None
+        self._head: Envelope | None = None
         self._addressee: Actor | None = None
         self._settled = self._kept > 0
         self._taken.clear()
@@ -87,6 +92,8 @@ class Dpor:
         world.clock.eager = True
         self._touched: list[tuple[Hashable, bool]] = []
         world.footprint = self._touched
+        self.early.begin(self._kept)
+        world.joined = self.early.joined
         for event in world.relations:
             world.watch(event, self._relate)
         if not self._kept:
@@ -99,7 +106,11 @@ class Dpor:
         index = self._index
         if index < self._kept:
             self._chosen.clear()
-            return self.world.lanes[self.causality.events[index].number].slot
+            event = self.causality.events[index]
+            lane = self.world.lanes[event.number]
+            if event.question is not None:
+                self.early.repeat(lane[0], event.question)
+            return lane.slot
         if self._settled:
             self._resume(index)
         else:
@@ -110,8 +121,9 @@ class Dpor:
             lane = self._led_to(branch)
         else:
             lane = self._freely(ready, node)
-        addressee = lane[0].addressee
-        message = lane[0].message
+        head = self._head = lane[0]
+        addressee = head.addressee
+        message = head.message
         number = self._objects.get(addressee)
         if number is None:
             number = self._objects[addressee] = self.actors.of_actor(addressee)
@@ -235,6 +247,10 @@ class Dpor:
         self._lengths = list(map(len, lanes))
         self._open = {task.actor for task in self.world.tasks if not task.actor.deaf}
         self._present = lanes[self.causality.events[index - 1].number] if index > 1 else None
+        for lane, name in zip(lanes, self._names, strict=True):
+            for place, envelope in enumerate(lane, self.causality.delivered.get(name, 0)):
+                self.early.resume(envelope, name, place)
+        self.early.resumed()
 
     def _name_lanes(self) -> None:
         lanes, names = self.world.lanes, self._names
@@ -254,15 +270,17 @@ class Dpor:
             event = Happening(names[present.number], present.number)
             event.footprint = (self._access,)
             if self._touched:
-                event.footprint += tuple(Access(what, None, w) for what, w in self._touched)
+                self._doubts = True
+                event.footprint += tuple(self._access_to(what, w) for what, w in self._touched)
         event.choices = tuple(self._chosen)
-        self._note_sends(event)
         addressee = self._addressee
         for task in self.world.tasks:
             if not task.actor.deaf:
                 self._note_listening(event, task.actor)
             elif self._open:
                 self._open.discard(task.actor)
+        self.early.settle(event, self._head, self.causality)
+        self._note_sends(event)
         if self._options:
             self._add_values(node, event)
         self.causality.grow(event, heard=addressee is not None and addressee.run is not None)
@@ -272,7 +290,7 @@ class Dpor:
                 if key.lane != event.lane and not conflicting(tried.footprint, event.footprint):
                     sleep[key] = tried
         branch = self._branch
-        self.nodes.append(Node(sleep, branch.children if branch is not None else []))
+        self.nodes.append(Node(sleep, branch))
 
     def _note_sends(self, event: Happening) -> None:
         """Which lanes grew: one that was delivered from has one message less."""
@@ -284,8 +302,17 @@ class Dpor:
             before[present.number] -= 1
         for number, length in enumerate(lengths):
             if length > before[number]:
-                event.grown.extend([self._names[number]] * (length - before[number]))
+                name = self._names[number]
+                place = len(self.causality.sent.get(name, ()))
+                for at in range(before[number], length):
+                    event.grown.append(name)
+                    self.early.sent(lanes[number][at], name, place)
+                    place += 1
         self._lengths = lengths
+
+    def _access_to(self, what: Hashable, writes: bool) -> Access:
+        """What ``touch()`` told: an actor counts as one that was sent a message."""
+        return Access(self.actors.of_actor(what) if isinstance(what, Actor) else what, None, writes)
 
     def _note_listening(self, event: Happening, actor: Actor) -> None:
         """``actor`` listens: since this event, if it did not before or was spoken to in it."""
@@ -324,7 +351,12 @@ class Dpor:
     def _turn_round(self, first: int, second: int) -> None:
         """Have tried, from before ``first``, what does not depend on it and then ``second``."""
         causality = self.causality
-        suffix = Suffix(causality.events, [*causality.concurrent(first, second), second])
+        suffix = Suffix(
+            causality.events,
+            [*causality.concurrent(first, second), second],
+            instead=first == causality.events[second].instead,
+            doubts=self._doubts or bool(self.early.tied),
+        )
         self.nodes[first].insert(suffix)
 
     def _wait_in_vain(self, lane: Lane) -> None:
@@ -368,7 +400,7 @@ class Dpor:
         nodes.pop()  # the one at which the run ended
         while nodes:
             node, event = nodes[-1], events[-1]
-            node.done[Key(event.lane, event.choices)] = Tried(event.footprint, node)
+            node.finish(Key(event.lane, event.choices), event.footprint)
             self.causality.cut(len(events) - 1)
             if node.todo:
                 return True

@@ -112,9 +112,7 @@ def threads(world: World, *steps: Callable[[Thread], Awaitable[None]]) -> None:
         world.spawn(Thread(each), name=f"t{number}")
 
 
-def each_run(
-    populate: Populate, strategy: Strategy, *, most: int = 100_000
-) -> Iterator[Outcome]:
+def each_run(populate: Populate, strategy: Strategy, *, most: int = 100_000) -> Iterator[Outcome]:
     """Every run that ``strategy`` makes, the redundant ones too; an error if they are too many."""
     for _ in range(most):
         world = World()

@@ -181,7 +181,10 @@ def acyclic(program: str) -> int:
         and "W" in (events[a][2][0], events[b][2][0])
     ]  # fmt: skip
     return sum(
-        is_order(len(events), fixed + [pair if turn else pair[::-1] for pair, turn in zip(free, turns, strict=True)])
+        is_order(
+            len(events),
+            fixed + [pair if turn else pair[::-1] for pair, turn in zip(free, turns, strict=True)],
+        )
         for turns in product((False, True), repeat=len(free))
     )
 

@@ -145,12 +145,20 @@ async def share(self: Thread, stage: Stage, cell: Actor) -> None:
         await self.ask(cell, Write(9))
 
 
+async def poke(self: Thread, stage: Stage, cell: Actor) -> None:
+    """Changes another cell in passing, and says so."""
+    await self.ask(cell, Read())
+    other = stage.cells[-1]
+    stage.world.touch(other)
+    other.value += 1
+
+
 Do = Callable[[Thread, Stage, Any], Any]
 STEPS: dict[str, Do] = {
     each.__name__: each
     for each in (
         read, write, post, add, follow, early, choose, choose_twice, choose_if, behind_gate,
-        try_gate, tell, ask, share,
+        try_gate, tell, ask, share, poke,
     )
 }  # fmt: skip
 
@@ -165,6 +173,14 @@ async def hear_and_post(self: Thread, stage: Stage) -> None:
     self.send(stage.cells[0], Write(11))
 
 
+async def hear_and_share(self: Thread, stage: Stage) -> None:
+    await self.receive()
+    stage.world.touch("tally")
+    stage.tally += 1
+    if stage.tally == 2:
+        self.send(stage.cells[0], Write(12))
+
+
 async def look_and_hear(self: Thread, stage: Stage) -> None:
     """Whether it listens depends on what it sees."""
     if not await self.ask(stage.cells[0], Read()):
@@ -172,7 +188,7 @@ async def look_and_hear(self: Thread, stage: Stage) -> None:
 
 
 HEARS: dict[str, Callable[[Thread, Stage], Any]] = {
-    each.__name__: each for each in (hear_and_write, hear_and_post, look_and_hear)
+    each.__name__: each for each in (hear_and_write, hear_and_post, hear_and_share, look_and_hear)
 }
 
 
@@ -237,7 +253,9 @@ def of(*threads: str, hears: str = "") -> Program:
     """As text: ``of("write 0, read 1", "add 1")``."""
     return Program(
         tuple(
-            tuple(Step(what, int(cell)) for what, cell in (each.split() for each in text.split(",")))
+            tuple(
+                Step(what, int(cell)) for what, cell in (each.split() for each in text.split(","))
+            )
             for text in threads
         ),
         tuple(hears.split()),

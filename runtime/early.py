@@ -1,0 +1,137 @@
+"""Early: questions that are asked in one delivery and awaited in another.
+
+    early = self.ask(x, Load())           # sent here
+    await self.ask(y, Load())
+    await early                           # and waited for where y, or where x, was delivered
+
+Whoever asked so goes on when both have come. The two deliveries commute, and what is sent next is
+sent in whichever was the later: it happens after both. So the later one *joins* the earlier one
+(``Happening.joined``).
+
+What is sent is all that may tell one order from the other. If more is done where they are joined
+(a value is chosen, something is touched, somebody begins to listen), the two are *tied*: they count
+as dependent from then on.
+
+A question goes by the number of its lane and its place in it. This file knows who joins whom;
+what happens before what is causality.py.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from slabrace.runtime.dependence import Access
+from slabrace.runtime.message import UNANSWERED, Envelope
+from slabrace.runtime.task import Task
+
+if TYPE_CHECKING:
+    from slabrace.runtime.causality import Causality, Happening
+
+__all__ = ["Early", "Question"]
+
+ALWAYS: Final = True
+
+
+class Question(NamedTuple):
+    """The message at ``place`` of ``lane``."""
+
+    lane: int
+    place: int
+
+    @property
+    def access(self) -> Access:
+        """What the two deliveries touch once they are tied."""
+        return Access(self, None, ALWAYS)
+
+
+class Early:
+    """Of one search: ``begin`` a run, tell what was ``sent``, and ``settle`` each event."""
+
+    def __init__(self) -> None:
+        self.tied: set[Question] = set()
+        self.joined: list[Envelope] = []  # awaited in the event under way, and answered before
+        self._awaited: dict[Question, int] = {}  # in which event
+        self._answered: dict[Question, int] = {}
+        self._open: dict[Envelope, Question] = {}  # asked; not awaited in the same event
+        self._over: dict[Envelope, Question] = {}  # of those, what was answered and not awaited
+
+    def begin(self, kept: int) -> None:
+        """A run begins, of which so many events will be repeated."""
+        self.joined.clear()
+        self._open.clear()
+        self._over.clear()
+        for times in (self._awaited, self._answered):
+            if times:
+                for question in [each for each, event in times.items() if event >= kept]:
+                    del times[question]
+
+    def sent(self, envelope: Envelope, lane: int, place: int) -> None:
+        """It was sent in the event that is settled now."""
+        if type(envelope.waiter) is not Task and envelope.sender.run is not None:
+            self._open[envelope] = Question(lane, place)
+
+    # -- what is repeated --------------------------------------------------------------
+
+    def repeat(self, envelope: Envelope, question: Question) -> None:
+        """It is delivered in an event that is repeated."""
+        self._open[envelope] = question
+
+    def resume(self, envelope: Envelope, lane: int, place: int) -> None:
+        """It is still undelivered where the repetition ends."""
+        question = Question(lane, place)
+        if question in self._awaited:
+            self._open[envelope] = question
+        else:
+            self.sent(envelope, lane, place)
+
+    def resumed(self) -> None:
+        """All that was repeated is known."""
+        self.joined.clear()
+        for envelope in [each for each in self._open if each.answer is not UNANSWERED]:
+            question = self._open.pop(envelope)
+            if question not in self._awaited:
+                self._over[envelope] = question
+
+    # -- what is new -------------------------------------------------------------------
+
+    def settle(self, event: Happening, head: Envelope | None, causality: Causality) -> None:
+        """``event``, the delivery of ``head``, is over and is about to be appended."""
+        index = len(causality.events)
+        if not self._open and not self.joined:
+            return
+        mine = []
+        joined: dict[Question, int] = {}
+        if head in self._open:
+            event.question = self._open[head]
+            mine.append(event.question)
+        for envelope, question in list(self._open.items()):
+            awaited = type(envelope.waiter) is Task
+            if awaited and question not in self._awaited:
+                self._awaited[question] = index
+                mine.append(question)
+            if envelope.answer is not UNANSWERED:
+                del self._open[envelope]
+                self._answered[question] = index
+                if awaited:
+                    joined[question] = self._awaited[question]
+                else:
+                    self._over[envelope] = question
+        for envelope in self.joined:
+            if envelope in self._over:
+                question = self._over.pop(envelope)
+                self._awaited[question] = index
+                joined[question] = self._answered[question]
+        self.joined.clear()
+        others = {question: at for question, at in joined.items() if at != index}
+        event.joined = tuple(others.values())
+        if others and (event.choices or event.opened or len(event.footprint) > 1):
+            self._tie(others, causality)
+        tied = {question for question in (*mine, *others) if question in self.tied}
+        event.footprint = (*event.footprint, *(question.access for question in tied))
+
+    def _tie(self, joined: dict[Question, int], causality: Causality) -> None:
+        """Count these deliveries and the one that joins them as dependent, from now on."""
+        for question, at in joined.items():
+            if question not in self.tied:
+                self.tied.add(question)
+                causality.add_access(at, question.access)
