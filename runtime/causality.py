@@ -46,13 +46,14 @@ class Happening:
     happens after those that it ``joined``, too; ``question`` is what its message is if it was not
     awaited where it was sent (early.py).
 
-    Of what an active actor hears: ``instead`` is the event before in which it heard something, if
-    this one could have been heard instead, and ``early`` what must come before it even so.
+    ``needs`` is what comes before it whatever it touches. Of what an active actor hears,
+    ``instead`` is the event before in which it heard something, if this one could have been heard
+    instead, and ``early`` what comes before it even then.
     """
 
     __slots__ = (
         "before", "choices", "early", "footprint", "grown", "instead", "joined", "lane",
-        "number", "opened", "past", "question", "races",
+        "needs", "number", "opened", "past", "question", "races",
     )  # fmt: skip
 
     grown: Sequence[int]
@@ -70,7 +71,7 @@ class Happening:
         self.choices = choices
         self.grown = self.joined = self.opened = self.races = NONE
         self.past = 1
-        self.before = self.early = self.instead = 0
+        self.before = self.early = self.instead = self.needs = 0
         self.question = None
 
 
@@ -105,6 +106,7 @@ class Causality:
             if heard:
                 past = self._hear(event, past)
             else:
+                event.needs = past
                 past = self._conflicts(event, event.footprint, past)
             event.past = past | 1 << index
         for grown in event.grown:
@@ -193,11 +195,11 @@ class Causality:
         heard = self.touches[actor]
         if heard and not past >> heard[-1][0] & 1:
             event.instead = heard[-1][0]
-        event.early = self._conflicts(event, others, past) if others else past
-        event.races = NONE
+        event.early = past
         before = self.opened.get(actor, [])[-1:]
         for index in (*before, *(each for each, _ in heard)):
             past |= events[index].past
+        event.needs = past
         past = self._conflicts(event, others, past) if others else past
         if event.instead:
             event.races = [*event.races, event.instead]

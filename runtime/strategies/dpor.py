@@ -34,7 +34,7 @@ from slabrace.runtime.errors import MachineError
 from slabrace.runtime.observer import Observer
 from slabrace.runtime.outcome import End, Stop
 from slabrace.runtime.trust import Trust
-from slabrace.runtime.wakeup_tree import Branch, Node, Suffix, Tried
+from slabrace.runtime.wakeup_tree import Branch, Node, Suffix
 
 if TYPE_CHECKING:
     from slabrace.runtime.mailbox import Lane
@@ -51,7 +51,7 @@ class Dpor:
         self.observer = Observer()
         self.causality = Causality()
         self.early = Early()
-        self.nodes = [Node({}, [])]
+        self.nodes = [Node({})]
         self.runs = 0
         self.blocked = 0
         self.cut = 0
@@ -239,9 +239,7 @@ class Dpor:
         if chose:
             self._add_values(node, event)
         causality.grow(event, heard=observer.heard)
-        branch = self._branch
-        todo = branch.children if branch is not None else []
-        self.nodes.append(Node(node.after(event), todo))
+        self.nodes.append(Node(node.after(event), self._branch))
 
     def _add_values(self, node: Node, event: Happening) -> None:
         """Every other value of a choice that nobody told is a branch of its own."""
@@ -272,6 +270,7 @@ class Dpor:
             events,
             [*causality.concurrent(first, second), second],
             instead=first == events[second].instead,
+            doubts=self.observer.doubts or bool(self.early.tied),
         )
         self.nodes[first].insert(suffix)
 
@@ -311,12 +310,14 @@ class Dpor:
         """Leave the last branch of the deepest node that has another one."""
         nodes, events = self.nodes, self._events
         depth = len(events) - 1  # the node after it is the one at which the run ended
-        while depth >= 0 and not nodes[depth].todo:
+        while depth >= 0:
+            node, event = nodes[depth], events[depth]
+            if node.todo or node.waiting:
+                node.finish((event.lane, event.choices), event.footprint)
+                if node.todo:
+                    break
             depth -= 1
         del nodes[depth + 1 :]
-        if depth >= 0:
-            node, event = nodes[depth], events[depth]
-            node.done[event.lane, event.choices] = Tried(event.footprint, node)
         self.causality.cut(max(0, depth))
         return depth >= 0
 
