@@ -82,8 +82,8 @@ class Dpor:
         self.observer.begin(world)
         self.early.begin(self._kept)
         world.joined = self.early.joined
-        if not self._kept:
-            self._branch = self._take(self.nodes[0])
+        if not self._kept and self.nodes[0].todo:
+            self._take(self.nodes[0])
         return True
 
     def pick(self, ready: Sequence[Lane], /) -> int:
@@ -100,8 +100,11 @@ class Dpor:
         else:
             self._settle()
         node = self.nodes[-1]
-        branch = self._branch = self._take(node) if node.todo else None
-        lane = self._freely(ready, node) if branch is None else self._led_to(branch)
+        if node.todo:
+            lane = self._led_to(self._take(node))
+        else:
+            self._branch = None
+            lane = self._freely(ready, node)
         self.observer.deliver(lane)
         self._settled = False
         return lane.slot
@@ -179,11 +182,9 @@ class Dpor:
 
     # -- before a delivery -------------------------------------------------------------
 
-    def _take(self, node: Node) -> Branch | None:
-        """The first branch that is to be tried at ``node``, if there is one."""
-        if not node.todo:
-            return None
-        branch = node.todo.pop(0)
+    def _take(self, node: Node) -> Branch:
+        """The first branch that is to be tried at ``node``: it is under way now."""
+        branch = self._branch = node.todo.pop(0)
         self._taken.append((node, branch))
         return branch
 
