@@ -33,11 +33,8 @@ from slabrace.runtime.dependence import Footprint, conflicting
 __all__ = ["Branch", "Key", "Node", "Suffix", "Tried"]
 
 
-class Key(NamedTuple):
-    """A delivery by lane, and the values that were chosen in it."""
-
-    lane: int
-    choices: tuple[int, ...]
+Key = tuple[int, tuple[int, ...]]
+"""A delivery by lane, and the values that were chosen in it."""
 
 
 class Branch:
@@ -82,11 +79,23 @@ class Node:
         self.done: dict[Key, Tried] = {}
         self.spare: dict[int, list[Branch]] = {}
 
-    @property
-    def asleep(self) -> Iterator[tuple[Key, Tried]]:
-        """What need not be tried from here on."""
-        yield from self.sleep.items()
-        yield from self.done.items()
+    def asleep(self) -> dict[Key, Tried]:
+        """What need not be tried from here on. Not to be changed."""
+        if not self.done:
+            return self.sleep
+        return {**self.sleep, **self.done} if self.sleep else self.done
+
+    def after(self, event: Happening) -> dict[Key, Tried]:
+        """What need not be tried after ``event`` either: it commutes with it."""
+        asleep = self.asleep()
+        if not asleep:
+            return {}
+        lane, footprint = event.lane, event.footprint
+        return {
+            key: tried
+            for key, tried in asleep.items()
+            if key[0] != lane and not conflicting(tried[0], footprint)
+        }
 
     def finish(self, key: Key, footprint: Footprint) -> None:
         """``key`` was tried: what it touches is known now."""
@@ -105,20 +114,20 @@ class Node:
             branch
             for branch in branches
             if not any(
-                key.lane == branch.key.lane
-                and key.choices[: len(branch.key.choices)] == branch.key.choices
-                for key in known
+                lane == branch.key[0] and choices[: len(branch.key[1])] == branch.key[1]
+                for lane, choices in known
             )
         ]
 
     def insert(self, suffix: Suffix) -> None:
         """Put ``suffix`` into the tree, unless what covers it is there, or was tried."""
-        for key, tried in self.asleep:
+        for key, tried in self.asleep().items():
             if suffix.weakly_begins_with(key, tried.footprint):
-                if suffix.first.get(key.lane) == suffix.last:
+                lane = key[0]
+                if suffix.first.get(lane) == suffix.last:
                     told = suffix.values
-                    for other in tried.home.spare.get(key.lane, ()):
-                        values = other.key.choices
+                    for other in tried.home.spare.get(lane, ()):
+                        values = other.key[1]
                         if len(values) > len(told) and values[: len(told)] == told:
                             self.insert(suffix.ending_with(values))
                 return
@@ -132,11 +141,12 @@ class Node:
                     break
             else:
                 break
-            if suffix.first.get(child.key.lane) == suffix.last:
-                child.spread |= len(suffix.values) < len(child.key.choices)
+            lane, choices = child.key
+            if suffix.first.get(lane) == suffix.last:
+                child.spread |= len(suffix.values) < len(choices)
             if not child.children:
                 return
-            suffix.without(child.key.lane)
+            suffix.without(lane)
             children, waiting = child.children, child.waiting
         for branch in suffix.branches():
             children.append(branch)
@@ -187,7 +197,7 @@ class Suffix:
                 return False
             shared = min(len(values), len(self.values)) if further else len(self.values)
             return values[:shared] == self.values[:shared]
-        if event.past & self.mask:
+        if event.past & self.mask & ~(1 << index):  # an event's past has its own bit
             return False
         chosen = event.choices
         return chosen == values or (further and chosen[: len(values)] == values)
@@ -198,12 +208,12 @@ class Suffix:
             return False
         events = self.events
         if not self.doubts:
-            return self.instead or not events[self.last].past & self.mask
+            return self.instead or not events[self.last].past & self.mask & ~(1 << self.last)
         return not any(conflicting(footprint, events[each].footprint) for each in self.indices[:-1])
 
     def hangs_on(self, branch: Branch) -> bool:
         """Whether it depends on what ``branch`` touches if that is a weak initial."""
-        index = self.first.get(branch.key.lane)
+        index = self.first.get(branch.key[0])
         return index is None or (index == self.last and not self._needs & self.mask)
 
     def ending_with(self, values: tuple[int, ...]) -> Suffix:
@@ -213,7 +223,7 @@ class Suffix:
         )
 
     def kept(self) -> Suffix:
-        """This one, when the execution that it is of will be gone."""
+        """The same, when the execution that it is of will be gone."""
         self.events = {index: self.events[index] for index in self.indices}
         return self
 
@@ -235,6 +245,6 @@ class Suffix:
         for index in self.indices:
             event = self.events[index]
             if index == self.last:
-                yield Branch(Key(event.lane, self.values), event.footprint, open=True)
+                yield Branch((event.lane, self.values), event.footprint, open=True)
             else:
-                yield Branch(Key(event.lane, event.choices), event.footprint)
+                yield Branch((event.lane, event.choices), event.footprint)

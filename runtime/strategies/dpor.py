@@ -25,23 +25,19 @@ round. What commutes is dependence.py's to say.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from slabrace.runtime.actor import Actor
-from slabrace.runtime.causality import START, Causality, Happening, Names
-from slabrace.runtime.dependence import Access, conflicting
+from slabrace.runtime.causality import Causality, Happening
 from slabrace.runtime.early import Early
 from slabrace.runtime.errors import MachineError
+from slabrace.runtime.observer import Observer
 from slabrace.runtime.outcome import End, Stop
-from slabrace.runtime.trace import canonical
 from slabrace.runtime.trust import Trust
-from slabrace.runtime.wakeup_tree import Branch, Key, Node, Suffix, Tried
+from slabrace.runtime.wakeup_tree import Branch, Node, Suffix
 
 if TYPE_CHECKING:
     from slabrace.runtime.mailbox import Lane
-    from slabrace.runtime.message import Envelope
-    from slabrace.runtime.monitor import Event
     from slabrace.runtime.outcome import Outcome
     from slabrace.runtime.world import World
 
@@ -52,8 +48,7 @@ class Dpor:
     """See the head of this file. ``runs`` counts traces."""
 
     def __init__(self) -> None:
-        self.lanes = Names()
-        self.actors = Names()
+        self.observer = Observer()
         self.causality = Causality()
         self.early = Early()
         self.nodes = [Node({})]
@@ -64,6 +59,7 @@ class Dpor:
         self._doubts = False  # something was touched that no message tells of
         self._over = False  # a run is, and the next one has not begun
         self._taken: list[tuple[Node, Branch]] = []
+        self._events = self.causality.events
 
     # -- a run -------------------------------------------------------------------------
 
@@ -74,83 +70,60 @@ class Dpor:
             return False
         self._over = False
         self.world = world
-        self._ready = world.ready
+        self._lanes = world.lanes
         self._index = 0  # of the event under way; event 0 is the start
-        self._kept = len(self.causality.events)  # events to be repeated
+        self._kept = len(self._events)  # events to be repeated
         self._chosen: list[int] = []
         self._options: list[int] = []
-        self._objects: dict[Actor, int] = {}
-        self._names: list[int] = []  # of the lanes of this run
-        self._lengths: list[int] = []
-        self._open: set[Actor] = set()
-        self._present: Lane | None = None
-        self._head: Envelope | None = None
-        self._addressee: Actor | None = None
+        self._chosen_at = -1  # the event whose values these are
         self._settled = self._kept > 0
         self._taken.clear()
-        self._slept = False
+        self._branch: Branch | None = None
         world.clock.eager = True
-        self._touched: list[tuple[Hashable, bool]] = []
-        world.footprint = self._touched
+        self.observer.begin(world)
         self.early.begin(self._kept)
         world.joined = self.early.joined
-        for event in world.relations:
-            world.watch(event, self._relate)
         if not self._kept:
             self._branch = self._take(self.nodes[0])
         return True
 
     def pick(self, ready: Sequence[Lane], /) -> int:
         """Repeat what is kept, follow the wakeup tree, or go on."""
-        self._index += 1
-        index = self._index
+        index = self._index = self._index + 1
         if index < self._kept:
-            self._chosen.clear()
-            event = self.causality.events[index]
-            lane = self.world.lanes[event.number]
+            event = self._events[index]
+            lane = self._lanes[event.number]
             if event.question is not None:
                 self.early.repeat(lane[0], event.question)
             return lane.slot
         if self._settled:
-            self._resume(index)
+            self._resume()
         else:
             self._settle()
         node = self.nodes[-1]
-        branch = self._branch = self._take(node)
-        if branch is not None:
-            lane = self._led_to(branch)
-        else:
-            lane = self._freely(ready, node)
-        head = self._head = lane[0]
-        addressee = head.addressee
-        message = head.message
-        number = self._objects.get(addressee)
-        if number is None:
-            number = self._objects[addressee] = self.actors.of_actor(addressee)
-        if addressee.run is None:
-            self._access = Access(number, message.part(), message.writes)
-        else:
-            self._access = Access(number, None, True)  # a namedtuple's field
-        self._addressee = addressee
-        self._present = lane
+        branch = self._branch = self._take(node) if node.todo else None
+        lane = self._freely(ready, node) if branch is None else self._led_to(branch)
+        self.observer.deliver(lane)
         self._settled = False
-        self._chosen.clear()
-        self._options.clear()
-        self._touched.clear()
         return lane.slot
 
     def choose(self, label: str, options: int, /) -> int:
         """The value that was kept or that the wakeup tree says, or else the first."""
+        index = self._index
+        if self._chosen_at != index:
+            self._chosen_at = index
+            self._chosen.clear()
+            self._options.clear()
         place = len(self._chosen)
-        if self._index < self._kept:
-            told = self.causality.events[self._index].choices
+        if index < self._kept:
+            told = self._events[index].choices
             if place >= len(told):
                 raise MachineError(
                     f"a run that was repeated has a new choice, {label}: the scenario draws from "
                     "something that is not the machine's, or keeps something from run to run"
                 )
         else:
-            told = self._branch.key.choices if self._branch is not None else ()
+            told = self._branch.key[1] if self._branch is not None else ()
             self._options.append(options)
         value = told[place] if place < len(told) else 0
         self._chosen.append(value)
@@ -169,14 +142,13 @@ class Dpor:
         else:
             self.runs += 1
             self.cut += outcome.end is End.BOUND
-        events = self.causality.events
+        events = self._events
         for index in range(max(self._kept, 1), len(events)):
             for first in events[index].races:
                 self._turn_round(first, index)
-        for task in self.world.tasks:
-            for lane in task.actor.parked:
-                self._wait_in_vain(lane)
-        if outcome.end is End.VIOLATION and len(self._ready):
+        for lane in self.observer.waiting():
+            self._wait_in_vain(lane)
+        if outcome.end is End.VIOLATION and len(self.world.ready):
             self._go_round()
 
     def describe(self) -> str:
@@ -218,21 +190,23 @@ class Dpor:
 
     def _freely(self, ready: Sequence[Lane], node: Node) -> Lane:
         """Stay in the lane while it can be delivered; else the first one that is not asleep."""
-        present = self._present
+        observer = self.observer
         if not node.sleep and not node.done:
+            present = observer.present
             return present if present is not None and present.slot >= 0 else ready[0]
-        asleep = {key.lane for key in (*node.sleep, *node.done)}
+        asleep = {lane for lane, _ in node.asleep()}
+        names = observer.names
         for lane in ready:
-            if self._names[lane.number] not in asleep:
+            if names[lane.number] not in asleep:
                 return lane
         raise Stop(End.REDUNDANT)
 
     def _led_to(self, branch: Branch) -> Lane:
         """The lane of ``branch`` in this run."""
-        lanes, name = self.world.lanes, branch.key.lane
-        lane = lanes[self._names.index(name)] if name in self._names else None
+        name = branch.key[0]
+        lane = self.observer.lane_of(name)
         if lane is None or lane.slot < 0:
-            known = {number: text for text, number in self.lanes.items()}
+            known = {number: text for text, number in self.observer.lanes.items()}
             raise MachineError(
                 f"the search expected something to deliver in lane {known[name]}, and there is "
                 "nothing: two deliveries that were taken to commute do not. Which, says "
@@ -240,92 +214,43 @@ class Dpor:
             )
         return lane
 
-    def _resume(self, index: int) -> None:
+    def _resume(self) -> None:
         """What was kept is repeated: here begins what is new."""
-        lanes = self.world.lanes
-        self._name_lanes()
-        self._lengths = list(map(len, lanes))
-        self._open = {task.actor for task in self.world.tasks if not task.actor.deaf}
-        self._present = lanes[self.causality.events[index - 1].number] if index > 1 else None
-        for lane, name in zip(lanes, self._names, strict=True):
-            for place, envelope in enumerate(lane, self.causality.delivered.get(name, 0)):
+        observer, delivered = self.observer, self.causality.delivered
+        observer.resume(self._events[-1])
+        for lane in observer.full():
+            name = observer.names[lane.number]
+            for place, envelope in enumerate(lane, delivered[name]):
                 self.early.resume(envelope, name, place)
         self.early.resumed()
-
-    def _name_lanes(self) -> None:
-        lanes, names = self.world.lanes, self._names
-        while len(names) < len(lanes):
-            names.append(self.lanes.of_lane(lanes[len(names)]))
 
     # -- after a delivery --------------------------------------------------------------
 
     def _settle(self) -> None:
         """The event under way is over: say what it was, and open the node after it."""
         self._settled = True
-        self._name_lanes()
-        node, names, present = self.nodes[-1], self._names, self._present
-        if present is None:
-            event = Happening(START, -1)
-        else:
-            event = Happening(names[present.number], present.number)
-            event.footprint = (self._access,)
-            if self._touched:
-                self._doubts = True
-                event.footprint += tuple(self._access_to(what, w) for what, w in self._touched)
-        event.choices = tuple(self._chosen)
-        addressee = self._addressee
-        for task in self.world.tasks:
-            if not task.actor.deaf:
-                self._note_listening(event, task.actor)
-            elif self._open:
-                self._open.discard(task.actor)
-        self.early.settle(event, self._head, self.causality)
-        self._note_sends(event)
-        if self._options:
+        chose = self._chosen_at == len(self._events)
+        observer, causality, early = self.observer, self.causality, self.early
+        event = observer.settle(tuple(self._chosen) if chose else ())
+        if early.busy:
+            early.settle(event, observer.head, causality)
+        for envelope, lane, number in observer.early:
+            early.sent(envelope, lane, causality.sends(lane) + number)
+        node = self.nodes[-1]
+        if chose:
             self._add_values(node, event)
-        self.causality.grow(event, heard=addressee is not None and addressee.run is not None)
-        sleep: dict[Key, Tried] = {}
-        if node.sleep or node.done:
-            for key, tried in node.asleep:
-                if key.lane != event.lane and not conflicting(tried.footprint, event.footprint):
-                    sleep[key] = tried
+        causality.grow(event, heard=observer.heard)
         branch = self._branch
-        self.nodes.append(Node(sleep, branch))
-
-    def _note_sends(self, event: Happening) -> None:
-        """Which lanes grew: one that was delivered from has one message less."""
-        lanes, before = self.world.lanes, self._lengths
-        lengths = list(map(len, lanes))
-        before.extend([0] * (len(lengths) - len(before)))
-        present = self._present
-        if present is not None:
-            before[present.number] -= 1
-        for number, length in enumerate(lengths):
-            if length > before[number]:
-                name = self._names[number]
-                place = len(self.causality.sent.get(name, ()))
-                for at in range(before[number], length):
-                    event.grown.append(name)
-                    self.early.sent(lanes[number][at], name, place)
-                    place += 1
-        self._lengths = lengths
-
-    def _access_to(self, what: Hashable, writes: bool) -> Access:
-        """What ``touch()`` told: an actor counts as one that was sent a message."""
-        return Access(self.actors.of_actor(what) if isinstance(what, Actor) else what, None, writes)
-
-    def _note_listening(self, event: Happening, actor: Actor) -> None:
-        """``actor`` listens: since this event, if it did not before or was spoken to in it."""
-        if actor not in self._open or actor is self._addressee:
-            self._open.add(actor)
-            event.opened.append(self.actors.of_actor(actor))
+        if len(event.footprint) > 1:
+            self._doubts = True
+        self.nodes.append(Node(node.after(event), branch))
 
     def _add_values(self, node: Node, event: Happening) -> None:
         """Every other value of a choice that nobody told is a branch of its own."""
         branch = self._branch
-        told = len(branch.key.choices) if branch is not None else 0
+        told = len(branch.key[1]) if branch is not None else 0
         others = [
-            Branch(Key(event.lane, (*event.choices[:place], value)), event.footprint, open=True)
+            Branch((event.lane, (*event.choices[:place], value)), event.footprint, open=True)
             for place, options in enumerate(self._options)
             for value in range(options)
             if value != event.choices[place]
@@ -333,39 +258,32 @@ class Dpor:
         wanted = [
             other
             for other in others
-            if len(other.key.choices) > told or (branch is not None and branch.spread)
+            if len(other.key[1]) > told or (branch is not None and branch.spread)
         ]
         node.add_values(wanted)
         if len(wanted) < len(others):
             node.spare[event.lane] = [other for other in others if other not in wanted]
-
-    def _relate(self, event: Event) -> None:
-        """A monitor sees ``event`` and compares it with others."""
-        if self._index >= self._kept:
-            for law, field, writes in self.world.relations[event.name]:
-                what = canonical(event.fields[field]) if field else ""
-                self._touched.append(((law, what), writes))
 
     # -- after a run -------------------------------------------------------------------
 
     def _turn_round(self, first: int, second: int) -> None:
         """Have tried, from before ``first``, what does not depend on it and then ``second``."""
         causality = self.causality
+        events = causality.events
         suffix = Suffix(
-            causality.events,
+            events,
             [*causality.concurrent(first, second), second],
-            instead=first == causality.events[second].instead,
+            instead=first == events[second].instead,
             doubts=self._doubts or bool(self.early.tied),
         )
         self.nodes[first].insert(suffix)
 
     def _wait_in_vain(self, lane: Lane) -> None:
         """Nobody heard the head of ``lane``: it might have been heard instead of another."""
-        if not lane:
-            return
-        event = Happening(self._names[lane.number], lane.number)
-        event.footprint = (Access(self.actors.of_actor(lane[0].addressee), None, True),)
-        index = len(self.causality.events)
+        event = Happening(
+            self.observer.names[lane.number], lane.number, (self.observer.touch_of(lane[0]),)
+        )
+        index = len(self._events)
         self.causality.grow(event, heard=True)
         for first in event.races:
             self._turn_round(first, index)
@@ -377,35 +295,36 @@ class Dpor:
         So nobody knows what it races with. Another lane is tried in its place, with that delivery
         asleep; if nothing wakes it, the run is one that was seen, and is not counted.
         """
-        causality = self.causality
+        causality, observer = self.causality, self.observer
         last = len(causality.events) - 1
         node = self.nodes[last]
         if last < 1 or node.todo:
             return
-        asleep = {key.lane for key in (*node.sleep, *node.done)} | {causality.events[last].lane}
-        for lane in self._ready:
-            name = self._names[lane.number]
+        asleep = {lane for lane, _ in node.asleep()} | {causality.events[last].lane}
+        for lane in self.world.ready:
+            name = observer.names[lane.number]
             if not lane or name in asleep or lane[0].addressee.deaf:
                 continue
-            if causality.sent[name][causality.delivered.get(name, 0)] < last:
-                head = lane[0]
-                number = self.actors.of_actor(head.addressee)
-                access = Access(number, head.message.part(), head.message.writes)
-                node.todo.append(Branch(Key(name, ()), (access,), open=True))
+            if causality.sent[name][causality.delivered[name]] < last:
+                touch = observer.touch_of(lane[0])
+                node.todo.append(Branch((name, ()), (touch,), open=True))
                 return
 
     def _backtrack(self) -> bool:
         """Leave the last branch of the deepest node that has another one."""
-        nodes, events = self.nodes, self.causality.events
-        nodes.pop()  # the one at which the run ended
-        while nodes:
-            node, event = nodes[-1], events[-1]
-            node.finish(Key(event.lane, event.choices), event.footprint)
-            self.causality.cut(len(events) - 1)
-            if node.todo:
-                return True
-            nodes.pop()
-        return False
+        nodes, events = self.nodes, self._events
+        depth = len(events) - 1  # the node after it is the one at which the run ended
+        while depth >= 0:
+            node = nodes[depth]
+            if node.todo or node.waiting:
+                event = events[depth]
+                node.finish((event.lane, event.choices), event.footprint)
+                if node.todo:
+                    break
+            depth -= 1
+        del nodes[depth + 1 :]
+        self.causality.cut(max(0, depth))
+        return depth >= 0
 
     def _abandon(self) -> None:
         """Somebody broke the run off: as if it had not begun. The next one will be the same."""
