@@ -130,7 +130,10 @@ class Version(abc.ABC):
             if memcg is None:
                 cpu.note("null_deref", cpu=cpu, what="memcg->nodeinfo in shrink_slab_memcg()")
                 return 0
-            return await self.shrink_slab_memcg(cpu, gfp, nid, memcg, priority)
+            cpu.note("memcg_walk_begin", memcg=memcg, nid=nid)
+            freed = await self.shrink_slab_memcg(cpu, gfp, nid, memcg, priority)
+            cpu.note("memcg_walk_end", memcg=memcg, nid=nid)
+            return freed
         freed = await self.shrink_slab_global(cpu, gfp, nid, priority)
         cpu.cond_resched()
         return freed

@@ -61,13 +61,14 @@ class Happening:
     sent in the event happens after those that it ``joined``, too; ``question`` is what its message
     is if it was not awaited where it was sent (early.py).
 
-    Of what an active actor hears: ``instead`` is the event before in which it heard something, if
-    this one could have been heard instead, and ``early`` what must come before it even so.
+    ``needs`` is what comes before it whatever it touches. Of what an active actor hears, ``instead``
+    is the event before in which it heard something, if this one could have been heard instead, and
+    ``early`` what comes before it even then.
     """
 
     __slots__ = (
         "before", "choices", "early", "footprint", "grown", "instead", "joined", "lane",
-        "number", "opened", "past", "question", "races",
+        "needs", "number", "opened", "past", "question", "races",
     )  # fmt: skip
 
     def __init__(self, lane: int, number: int) -> None:
@@ -78,6 +79,7 @@ class Happening:
         self.past = 0
         self.early = 0
         self.instead = 0
+        self.needs = 0
         self.races: list[int] = []
         self.grown: list[int] = []
         self.opened: list[int] = []
@@ -117,6 +119,7 @@ class Causality:
             if heard:
                 self._hear(event, past)
             else:
+                event.needs = past
                 event.past = self._conflicts(event, event.footprint, past)
         for grown in event.grown:
             self.sent.setdefault(grown, []).append(index)
@@ -198,11 +201,11 @@ class Causality:
         heard = self.accesses.get(actor)
         if heard and not past >> heard[-1][0] & 1:
             event.instead = heard[-1][0]
-        event.early = self._conflicts(event, others, past) if others else past
-        event.races.clear()
+        event.early = past
         before = self.opened.get(actor, ())[-1:]
         for index in (*before, *(each for each, _ in heard or ())):
             past |= events[index].past | 1 << index
+        event.needs = past
         event.past = self._conflicts(event, others, past) if others else past
         if event.instead:
             event.races.append(event.instead)

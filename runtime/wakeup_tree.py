@@ -13,13 +13,18 @@ neither is a weak initial of the other. Two are not told yet:
    chose say nothing: any branch of its lane will do, if all other values are tried there as well;
  - an *open* branch stands for all values that begin with those that it has.
 
+What a delivery touches beside its addressee (``touch()``) may be something else where it comes
+earlier. So of the last one of a sequence, and of one with another value, nobody knows what it will
+touch until it was tried. A sequence that it covers or not, depending on that, waits until then
+(``waiting``).
+
 Source: Abdulla, Aronis, Jonsson, Sagonas, "Source Sets: A Foundation for Optimal Dynamic Partial
 Order Reduction", J. ACM 64(4), 2017, section 6.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from slabrace.runtime.causality import Happening
@@ -39,17 +44,18 @@ class Branch:
     """``key`` and then ``children``.
 
     ``open``: values beyond those of ``key`` are this branch's too. ``spread``: so is every other
-    value, once it is known which there are.
+    value, once it is known which there are. ``guessed``: nobody has seen what it touches here.
     """
 
-    __slots__ = ("children", "footprint", "key", "open", "spread")
+    __slots__ = ("children", "footprint", "guessed", "key", "open", "spread", "waiting")
 
     def __init__(self, key: Key, footprint: Footprint, *, open: bool = False) -> None:  # noqa: A002
         self.key = key
         self.footprint = footprint
-        self.open = open
+        self.open = self.guessed = open
         self.spread = False
         self.children: list[Branch] = []
+        self.waiting: list[Suffix] = []
 
 
 class Tried(NamedTuple):
@@ -63,14 +69,16 @@ class Node:
     """A state of the present run, before one of its events.
 
     ``done`` are the branches that were tried here, ``sleep`` those of nodes above that still
-    commute, ``todo`` the wakeup tree, ``spare`` values that nobody has asked for yet, by lane.
+    commute, ``todo`` the wakeup tree, ``spare`` values that nobody has asked for yet, by lane,
+    ``waiting`` sequences of which it will be known later whether they must be tried.
     """
 
-    __slots__ = ("done", "sleep", "spare", "todo")
+    __slots__ = ("done", "sleep", "spare", "todo", "waiting")
 
-    def __init__(self, sleep: dict[Key, Tried], todo: list[Branch]) -> None:
+    def __init__(self, sleep: dict[Key, Tried], branch: Branch | None = None) -> None:
         self.sleep = sleep
-        self.todo = todo
+        self.todo = branch.children if branch is not None else []
+        self.waiting = branch.waiting if branch is not None else []
         self.done: dict[Key, Tried] = {}
         self.spare: dict[int, list[Branch]] = {}
 
@@ -79,6 +87,13 @@ class Node:
         """What need not be tried from here on."""
         yield from self.sleep.items()
         yield from self.done.items()
+
+    def finish(self, key: Key, footprint: Footprint) -> None:
+        """``key`` was tried: what it touches is known now."""
+        self.done[key] = Tried(footprint, self)
+        waiting, self.waiting = self.waiting, []
+        for suffix in waiting:
+            self.insert(suffix)
 
     def add_values(self, branches: Sequence[Branch]) -> None:
         """Other values of a delivery that is tried here, unless they are, too.
@@ -107,9 +122,12 @@ class Node:
                         if len(values) > len(told) and values[: len(told)] == told:
                             self.insert(suffix.ending_with(values))
                 return
-        children = self.todo
+        children, waiting = self.todo, self.waiting
         while True:
             for child in children:
+                if child.guessed and suffix.doubts and suffix.hangs_on(child):
+                    waiting.append(suffix.kept())
+                    return
                 if suffix.weakly_begins_with(child.key, child.footprint, further=child.open):
                     break
             else:
@@ -119,7 +137,7 @@ class Node:
             if not child.children:
                 return
             suffix.without(child.key.lane)
-            children = child.children
+            children, waiting = child.children, child.waiting
         for branch in suffix.branches():
             children.append(branch)
             children = branch.children
@@ -129,24 +147,27 @@ class Suffix:
     """A sequence of events of one execution, as the numbers that they have in it.
 
     ``values`` are all that is told of the last one's choices. ``instead``: the last one is heard
-    instead of what it races with, and needs less before it.
+    instead of what it races with, and needs less before it. ``doubts``: what a delivery touches is
+    not known from its message.
     """
 
     def __init__(
         self,
-        events: Sequence[Happening],
+        events: Sequence[Happening] | Mapping[int, Happening],
         indices: list[int],
         values: tuple[int, ...] = (),
         *,
         instead: bool = False,
+        doubts: bool = False,
     ) -> None:
         self.events = events
         self.indices = indices
         self.values = values
         self.last = indices[-1]
         self.instead = instead
+        self.doubts = doubts
         last = events[self.last]
-        self._before_last = last.early if instead else last.past
+        self._needs = last.early if instead else last.needs
         self.mask = 0
         self.first: dict[int, int] = {}
         for index in indices:
@@ -161,17 +182,40 @@ class Suffix:
             events = self.events
             return not any(conflicting(footprint, events[each].footprint) for each in self.indices)
         event = self.events[index]
-        if (self._before_last if index == self.last else event.past) & self.mask:
-            return False
         if index == self.last:
+            if not self._may_come_first(footprint):
+                return False
             shared = min(len(values), len(self.values)) if further else len(self.values)
             return values[:shared] == self.values[:shared]
+        if event.past & self.mask:
+            return False
         chosen = event.choices
         return chosen == values or (further and chosen[: len(values)] == values)
 
+    def _may_come_first(self, footprint: Footprint) -> bool:
+        """Whether nothing of the sequence comes before its last event, if that touches this."""
+        if self._needs & self.mask:
+            return False
+        events = self.events
+        if not self.doubts:
+            return self.instead or not events[self.last].past & self.mask
+        return not any(conflicting(footprint, events[each].footprint) for each in self.indices[:-1])
+
+    def hangs_on(self, branch: Branch) -> bool:
+        """Whether it depends on what ``branch`` touches if that is a weak initial."""
+        index = self.first.get(branch.key.lane)
+        return index is None or (index == self.last and not self._needs & self.mask)
+
     def ending_with(self, values: tuple[int, ...]) -> Suffix:
         """The same, with ``values`` chosen in the last event."""
-        return Suffix(self.events, list(self.indices), values, instead=self.instead)
+        return Suffix(
+            self.events, list(self.indices), values, instead=self.instead, doubts=self.doubts
+        )
+
+    def kept(self) -> Suffix:
+        """This one, when the execution that it is of will be gone."""
+        self.events = {index: self.events[index] for index in self.indices}
+        return self
 
     def without(self, lane: int) -> None:
         """Take the first event of ``lane`` out, if there is one."""

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tomllib
 from dataclasses import dataclass, field
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,9 @@ import pytest
 import slabrace
 
 RECIPES = Path(__file__).parents[1] / "docs" / "recipes.md"
+PLUGIN = (
+    "" if entry_points(group="pytest11", name="slabrace") else "-p slabrace.runtime.pytest_plugin "
+)
 FENCE = re.compile(r"(?:`(?P<name>[\w./-]+)`:\n\n)?```(?P<kind>\w+)\n(?P<text>.*?)```", re.DOTALL)
 
 
@@ -55,9 +59,10 @@ def install(folder: Path) -> None:
 def check(command: Command, folder: Path) -> None:
     """Run it as a person in that folder would."""
     (folder / "bin").mkdir(exist_ok=True)
-    script = folder / "bin" / "slabrace"
-    script.write_text(f'#!/bin/sh\nexec {sys.executable} -m slabrace "$@"\n')
-    script.chmod(0o755)
+    for name, module in {"slabrace": "slabrace", "pytest": f"pytest {PLUGIN}"}.items():
+        script = folder / "bin" / name
+        script.write_text(f'#!/bin/sh\nexec {sys.executable} -m {module} "$@"\n')
+        script.chmod(0o755)
     path = os.pathsep.join([str(folder), str(Path(slabrace.__file__).parents[1])])
     environment = os.environ | {
         "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}",

@@ -56,11 +56,12 @@ class Dpor:
         self.actors = Names()
         self.causality = Causality()
         self.early = Early()
-        self.nodes = [Node({}, [])]
+        self.nodes = [Node({})]
         self.runs = 0
         self.blocked = 0
         self.cut = 0
         self.finished = False
+        self._doubts = False  # something was touched that no message tells of
         self._over = False  # a run is, and the next one has not begun
         self._taken: list[tuple[Node, Branch]] = []
 
@@ -269,6 +270,7 @@ class Dpor:
             event = Happening(names[present.number], present.number)
             event.footprint = (self._access,)
             if self._touched:
+                self._doubts = True
                 event.footprint += tuple(self._access_to(what, w) for what, w in self._touched)
         event.choices = tuple(self._chosen)
         addressee = self._addressee
@@ -288,7 +290,7 @@ class Dpor:
                 if key.lane != event.lane and not conflicting(tried.footprint, event.footprint):
                     sleep[key] = tried
         branch = self._branch
-        self.nodes.append(Node(sleep, branch.children if branch is not None else []))
+        self.nodes.append(Node(sleep, branch))
 
     def _note_sends(self, event: Happening) -> None:
         """Which lanes grew: one that was delivered from has one message less."""
@@ -353,6 +355,7 @@ class Dpor:
             causality.events,
             [*causality.concurrent(first, second), second],
             instead=first == causality.events[second].instead,
+            doubts=self._doubts or bool(self.early.tied),
         )
         self.nodes[first].insert(suffix)
 
@@ -397,7 +400,7 @@ class Dpor:
         nodes.pop()  # the one at which the run ended
         while nodes:
             node, event = nodes[-1], events[-1]
-            node.done[Key(event.lane, event.choices)] = Tried(event.footprint, node)
+            node.finish(Key(event.lane, event.choices), event.footprint)
             self.causality.cut(len(events) - 1)
             if node.todo:
                 return True

@@ -113,8 +113,9 @@ class Watched:
         if longest > self.patience:
             self._fair_since = now
         for monitor in self.monitors:
-            for due in monitor.due.values():
-                if now - max(due.since, self._fair_since) > monitor.bound:
+            for key, due in monitor.due.items():
+                overdue = now - max(due.since, self._fair_since) > monitor.bound
+                if overdue and monitor.presupposed(key, due.since):
                     self._bound(monitor, due, now)
         if now >= self._next_look:
             state = fingerprint(self.world)

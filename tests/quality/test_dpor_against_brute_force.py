@@ -6,10 +6,9 @@ Brute force is every run there is (dfs.py); the trace of a run is told by defini
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
-import pytest
-from hypothesis import HealthCheck, Phase, assume, example, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 from tests.quality.orders import Order, Orders
 from tests.quality.programs import (
@@ -28,8 +27,7 @@ from tests.quality.programs import (
 )
 
 from slabrace.runtime.actor import Actor
-from slabrace.runtime.monitor import Event, Monitor, watches
-from slabrace.runtime.outcome import End
+from slabrace.runtime.monitor import Monitor
 from slabrace.runtime.strategies.dfs import DFS
 from slabrace.runtime.strategies.dpor import Dpor
 from slabrace.runtime.strategy import Strategy
@@ -46,7 +44,7 @@ class Step(NamedTuple):
 
 
 class Program(NamedTuple):
-    """Threads as steps; ``hears`` is how many numbers the box listens for, one of its steps each."""
+    """Threads as steps; ``hears``: how many numbers the box listens for, one of its steps each."""
 
     threads: tuple[tuple[Step, ...], ...]
     hears: tuple[str, ...] = ()
@@ -232,7 +230,7 @@ def compare(program: Program, most: int) -> None:
     try:
         wanted = set(all_orders(DFS(), populate, most))
     except TooMany:
-        assume(False)  # noqa: FBT003  # that is how it is called
+        assume(False)  # that is how it is called
     search = Dpor()
     found = all_orders(search, populate, most)
     assert len(set(found)) == len(found), "a trace twice"
