@@ -61,9 +61,9 @@ class Happening:
     sent in the event happens after those that it ``joined``, too; ``question`` is what its message
     is if it was not awaited where it was sent (early.py).
 
-    ``needs`` is what comes before it whatever it touches. Of what an active actor hears, ``instead``
-    is the event before in which it heard something, if this one could have been heard instead, and
-    ``early`` what comes before it even then.
+    ``needs`` is what comes before it whatever it touches. Of what an active actor hears,
+    ``instead`` is the event before in which it heard something, if this one could have been heard
+    instead, and ``early`` what comes before it even then.
     """
 
     __slots__ = (

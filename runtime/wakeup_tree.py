@@ -213,7 +213,7 @@ class Suffix:
         )
 
     def kept(self) -> Suffix:
-        """This one, when the execution that it is of will be gone."""
+        """Itself, for when the execution that it is of will be gone."""
         self.events = {index: self.events[index] for index in self.indices}
         return self
 

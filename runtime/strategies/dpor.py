@@ -95,7 +95,7 @@ class Dpor:
         self.early.begin(self._kept)
         world.joined = self.early.joined
         for event in world.relations:
-            world.watch(event, self._relate)
+            world.foresee(event, self._relate)
         if not self._kept:
             self._branch = self._take(self.nodes[0])
         return True
@@ -117,10 +117,7 @@ class Dpor:
             self._settle()
         node = self.nodes[-1]
         branch = self._branch = self._take(node)
-        if branch is not None:
-            lane = self._led_to(branch)
-        else:
-            lane = self._freely(ready, node)
+        lane = self._led_to(branch) if branch is not None else self._freely(ready, node)
         head = self._head = lane[0]
         addressee = head.addressee
         message = head.message
@@ -286,9 +283,11 @@ class Dpor:
         self.causality.grow(event, heard=addressee is not None and addressee.run is not None)
         sleep: dict[Key, Tried] = {}
         if node.sleep or node.done:
-            for key, tried in node.asleep:
-                if key.lane != event.lane and not conflicting(tried.footprint, event.footprint):
-                    sleep[key] = tried
+            sleep = {
+                key: tried
+                for key, tried in node.asleep
+                if key.lane != event.lane and not conflicting(tried.footprint, event.footprint)
+            }
         branch = self._branch
         self.nodes.append(Node(sleep, branch))
 
