@@ -48,6 +48,7 @@ class Observer:
     this run, in the order of their first use. ``present`` is the lane that was delivered from last,
     ``head`` what was. ``early`` are questions that were asked in the delivery that was settled last
     and not awaited, with the lane, and how many were sent into it in that delivery before.
+    ``doubts``: in some run something was touched that no message tells of.
     """
 
     def __init__(self) -> None:
@@ -55,6 +56,7 @@ class Observer:
         self.actors = Names()
         self.names: list[int] = []
         self.early: list[tuple[Envelope, int, int]] = []
+        self.doubts = False
 
     def begin(self, world: World) -> None:
         """A run of ``world`` begins, and nobody has acted yet.
@@ -181,6 +183,7 @@ class Observer:
 
     def _touches(self) -> tuple[Touch, ...]:
         """What touch() told. An actor counts as if it had been sent a message."""
+        self.doubts = True
         return tuple(
             (self.number_of(what) if isinstance(what, Actor) else what, None, writes)
             for what, writes in self._touched

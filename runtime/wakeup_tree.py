@@ -178,43 +178,55 @@ class Suffix:
         self.doubts = doubts
         last = events[self.last]
         self._needs = last.early if instead else last.needs
-        self.mask = 0
-        self.first: dict[int, int] = {}
-        for index in indices:
-            self.mask |= 1 << index
-            self.first.setdefault(events[index].lane, index)
+        self.first = {events[index].lane: index for index in reversed(indices)}
 
     def weakly_begins_with(self, key: Key, footprint: Footprint, *, further: bool = False) -> bool:
         """Whether ``key`` is a weak initial; ``further``: also if its values are not all."""
         lane, values = key
         index = self.first.get(lane)
         if index is None:
-            events = self.events
-            return not any(conflicting(footprint, events[each].footprint) for each in self.indices)
+            return self._commutes(footprint, self.indices)
         event = self.events[index]
         if index == self.last:
             if not self._may_come_first(footprint):
                 return False
             shared = min(len(values), len(self.values)) if further else len(self.values)
             return values[:shared] == self.values[:shared]
-        if event.past & self.mask & ~(1 << index):  # an event's past has its own bit
+        if self._comes_after(event.past, index):
             return False
         chosen = event.choices
         return chosen == values or (further and chosen[: len(values)] == values)
 
     def _may_come_first(self, footprint: Footprint) -> bool:
         """Whether nothing of the sequence comes before its last event, if that touches this."""
-        if self._needs & self.mask:
+        last = self.last
+        if self._comes_after(self._needs, last):
             return False
-        events = self.events
         if not self.doubts:
-            return self.instead or not events[self.last].past & self.mask & ~(1 << self.last)
-        return not any(conflicting(footprint, events[each].footprint) for each in self.indices[:-1])
+            return self.instead or not self._comes_after(self.events[last].past, last)
+        return self._commutes(footprint, self.indices[:-1])
+
+    def _comes_after(self, past: int, index: int) -> bool:
+        """Whether event ``index``, which has this ``past``, has any of the sequence before it."""
+        for each in self.indices:
+            if each == index:
+                return False
+            if past >> each & 1:
+                return True
+        return False
+
+    def _commutes(self, footprint: Footprint, indices: Sequence[int]) -> bool:
+        """Whether a delivery that touches this commutes with all those."""
+        events = self.events
+        for each in indices:  # noqa: SIM110  # a generator takes twice as long
+            if conflicting(footprint, events[each].footprint):
+                return False
+        return True
 
     def hangs_on(self, branch: Branch) -> bool:
         """Whether it depends on what ``branch`` touches if that is a weak initial."""
         index = self.first.get(branch.key[0])
-        return index is None or (index == self.last and not self._needs & self.mask)
+        return index is None or (index == self.last and not self._comes_after(self._needs, index))
 
     def ending_with(self, values: tuple[int, ...]) -> Suffix:
         """The same, with ``values`` chosen in the last event."""
@@ -223,7 +235,7 @@ class Suffix:
         )
 
     def kept(self) -> Suffix:
-        """The same, when the execution that it is of will be gone."""
+        """The same, for when the execution that it is of will be gone."""
         self.events = {index: self.events[index] for index in self.indices}
         return self
 
@@ -233,7 +245,6 @@ class Suffix:
         if index is None:
             return
         self.indices.remove(index)
-        self.mask &= ~(1 << index)
         events = self.events
         for each in self.indices:
             if events[each].lane == lane:

@@ -56,7 +56,6 @@ class Dpor:
         self.blocked = 0
         self.cut = 0
         self.finished = False
-        self._doubts = False  # something was touched that no message tells of
         self._over = False  # a run is, and the next one has not begun
         self._taken: list[tuple[Node, Branch]] = []
         self._events = self.causality.events
@@ -240,10 +239,7 @@ class Dpor:
         if chose:
             self._add_values(node, event)
         causality.grow(event, heard=observer.heard)
-        branch = self._branch
-        if len(event.footprint) > 1:
-            self._doubts = True
-        self.nodes.append(Node(node.after(event), branch))
+        self.nodes.append(Node(node.after(event), self._branch))
 
     def _add_values(self, node: Node, event: Happening) -> None:
         """Every other value of a choice that nobody told is a branch of its own."""
@@ -274,7 +270,7 @@ class Dpor:
             events,
             [*causality.concurrent(first, second), second],
             instead=first == events[second].instead,
-            doubts=self._doubts or bool(self.early.tied),
+            doubts=self.observer.doubts or bool(self.early.tied),
         )
         self.nodes[first].insert(suffix)
 
@@ -315,9 +311,8 @@ class Dpor:
         nodes, events = self.nodes, self._events
         depth = len(events) - 1  # the node after it is the one at which the run ended
         while depth >= 0:
-            node = nodes[depth]
+            node, event = nodes[depth], events[depth]
             if node.todo or node.waiting:
-                event = events[depth]
                 node.finish((event.lane, event.choices), event.footprint)
                 if node.todo:
                     break
