@@ -4,7 +4,7 @@ Theory. Event number ``j`` happens after the one before it in its lane, after th
 its message was sent, and after every earlier one that it conflicts with (dependence.py); and so on
 transitively. Only the last kind can be turned round: if nothing else stands between the two, it is
 a *race*. A set of events is an integer with a bit for each, so ``past[j]`` is all that happens
-before ``j``, and to ask is to shift.
+before ``j``, and ``j``, and to ask is to shift.
 
     race(i, j)      i conflicts with j, and no k has i before k before j
 
@@ -14,56 +14,41 @@ An active addressee hears a message only while it listens, so a delivery to it a
 the event that made it listen. Two deliveries to it race if the later could have been heard instead
 of the earlier, whatever the actor did in between.
 
-Lanes and objects go by numbers that are the same in every run: ``Names`` gives them out by name.
-This file knows happens-before. What is done about a race is dpor.py.
+What happened is told by observer.py, where lanes have numbers from 0. This file knows
+happens-before. What is done about a race is dpor.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections import defaultdict
+from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from slabrace.runtime.dependence import Access, Footprint, overlap
+from slabrace.runtime.dependence import Footprint, Touch
 
 if TYPE_CHECKING:
-    from slabrace.runtime.actor import Actor
     from slabrace.runtime.early import Question
-    from slabrace.runtime.mailbox import Lane
 
-__all__ = ["START", "Causality", "Happening", "Names"]
+__all__ = ["START", "Causality", "Happening"]
 
 START: Final = -1
 """The lane of event 0."""
 
-
-class Names(dict[Hashable, int]):
-    """Name -> number, given out in the order of asking."""
-
-    def __missing__(self, name: Hashable) -> int:
-        number = self[name] = len(self)
-        return number
-
-    def of_lane(self, lane: Lane) -> int:
-        """The number of a lane: owner and key."""
-        return self[lane.owner.label, lane.key]
-
-    def of_actor(self, actor: Actor) -> int:
-        """The number of an actor."""
-        return self[actor.name]
+NONE: Final = ()
 
 
 class Happening:
     """One event: the delivery of the head of ``lane``, with the values chosen in it.
 
-    ``number`` is the lane's number in this run, ``past`` a bit for each event before it, ``races``
-    those of them that it races with, ``grown`` the lanes that something was sent into (each as
-    often as that), ``opened`` the actors that began to listen. What is
-    sent in the event happens after those that it ``joined``, too; ``question`` is what its message
-    is if it was not awaited where it was sent (early.py).
+    ``number`` is the lane's number in this run, ``past`` a bit for the event and for each before
+    it, ``races`` those of them that it races with, ``grown`` the lanes that something was sent into
+    (each as often as that), ``opened`` the actors that began to listen. What is sent in the event
+    happens after those that it ``joined``, too; ``question`` is what its message is if it was not
+    awaited where it was sent (early.py).
 
-    ``needs`` is what comes before it whatever it touches. Of what an active actor hears, ``instead``
-    is the event before in which it heard something, if this one could have been heard instead, and
-    ``early`` what comes before it even then.
+    ``needs`` is what comes before it whatever it touches. Of what an active actor hears,
+    ``instead`` is the event before in which it heard something, if this one could have been heard
+    instead, and ``early`` what comes before it even then.
     """
 
     __slots__ = (
@@ -71,21 +56,23 @@ class Happening:
         "needs", "number", "opened", "past", "question", "races",
     )  # fmt: skip
 
-    def __init__(self, lane: int, number: int) -> None:
+    grown: Sequence[int]
+    joined: Sequence[int]
+    opened: Sequence[int]
+    races: Sequence[int]
+    question: Question | None
+
+    def __init__(
+        self, lane: int, number: int, footprint: Footprint, choices: tuple[int, ...] = NONE
+    ) -> None:
         self.lane = lane
         self.number = number
-        self.choices: tuple[int, ...] = ()
-        self.footprint: Footprint = ()
-        self.past = 0
-        self.early = 0
-        self.instead = 0
-        self.needs = 0
-        self.races: list[int] = []
-        self.grown: list[int] = []
-        self.opened: list[int] = []
-        self.joined: tuple[int, ...] = ()
-        self.question: Question | None = None
-        self.before = 0
+        self.footprint = footprint
+        self.choices = choices
+        self.grown = self.joined = self.opened = self.races = NONE
+        self.past = 1
+        self.before = self.early = self.instead = self.needs = 0
+        self.question = None
 
 
 class Causality:
@@ -93,10 +80,10 @@ class Causality:
 
     def __init__(self) -> None:
         self.events: list[Happening] = []
-        self.sent: dict[int, list[int]] = {}  # lane -> during which event each message was sent
-        self.delivered: dict[int, int] = {}  # lane -> how many of them were delivered
-        self.last: dict[int, int] = {}  # lane -> the last event in it
-        self.accesses: dict[Hashable, list[tuple[int, Access]]] = {}
+        self.sent: list[list[int]] = []  # lane -> during which event each message was sent
+        self.delivered: list[int] = []  # lane -> how many of them were delivered
+        self.last: list[int] = []  # lane -> the last event in it
+        self.touches: defaultdict[Hashable, list[tuple[int, Touch]]] = defaultdict(list)
         self.opened: dict[Hashable, list[int]] = {}  # actor -> the events that made it listen
 
     def grow(self, event: Happening, *, heard: bool = False) -> None:
@@ -108,25 +95,30 @@ class Causality:
         index = len(events)
         lane = event.lane
         if lane != START:
-            place = self.delivered.get(lane, 0)
+            place = self.delivered[lane]
             self.delivered[lane] = place + 1
-            before = event.before = self.last.get(lane, 0)
+            before = event.before = self.last[lane]
             self.last[lane] = index
-            cause = self.sent[lane][place]
-            past = events[before].past | 1 << before | events[cause].past | 1 << cause
-            for joined in events[cause].joined:
-                past |= events[joined].past | 1 << joined
+            cause = events[self.sent[lane][place]]
+            past = events[before].past | cause.past
+            for joined in cause.joined:
+                past |= events[joined].past
             if heard:
-                self._hear(event, past)
+                past = self._hear(event, past)
             else:
                 event.needs = past
-                event.past = self._conflicts(event, event.footprint, past)
+                past = self._conflicts(event, event.footprint, past)
+            event.past = past | 1 << index
         for grown in event.grown:
-            self.sent.setdefault(grown, []).append(index)
+            while grown >= len(self.sent):
+                self.sent.append([])
+                self.delivered.append(0)
+                self.last.append(0)
+            self.sent[grown].append(index)
         for actor in event.opened:
             self.opened.setdefault(actor, []).append(index)
-        for access in event.footprint:
-            self.accesses.setdefault(access[0], []).append((index, access))
+        for touch in event.footprint:
+            self.touches[touch[0]].append((index, touch))
         events.append(event)
 
     def cut(self, length: int) -> None:
@@ -134,63 +126,65 @@ class Causality:
         events = self.events
         while len(events) > length:
             event = events.pop()
-            for access in event.footprint:
-                self.accesses[access[0]].pop()
+            for touch in event.footprint:
+                self.touches[touch[0]].pop()
             for grown in event.grown:
                 self.sent[grown].pop()
             for actor in event.opened:
                 self.opened[actor].pop()
-            if event.lane != START:
-                self.delivered[event.lane] -= 1
-                self.last[event.lane] = event.before
+            lane = event.lane
+            if lane != START:
+                self.delivered[lane] -= 1
+                self.last[lane] = event.before
 
-    def add_access(self, index: int, access: Access) -> None:
+    def sends(self, lane: int) -> int:
+        """How many messages were sent into ``lane`` so far."""
+        return len(self.sent[lane]) if lane < len(self.sent) else 0
+
+    def add_touch(self, index: int, touch: Touch) -> None:
         """Event ``index`` touches something more, which no later one does."""
-        self.events[index].footprint = (*self.events[index].footprint, access)
-        self.accesses.setdefault(access[0], []).append((index, access))
+        self.events[index].footprint = (*self.events[index].footprint, touch)
+        self.touches[touch[0]].append((index, touch))
 
     def concurrent(self, first: int, second: int) -> list[int]:
         """The events between the two that do not happen after ``first``, in order."""
-        events = self.events
-        return [k for k in range(first + 1, second) if not events[k].past >> first & 1]
+        events, bit = self.events, 1 << first
+        return [k for k in range(first + 1, second) if not events[k].past & bit]
 
     # -- what the next event happens after ---------------------------------------------
 
     def _conflicts(self, event: Happening, footprint: Footprint, past: int) -> int:
         """``past`` with all that ``event`` conflicts with; those not in it already are races."""
         if len(footprint) == 1:
-            return self._conflicts_at(event, past, footprint[0])
+            found = self._conflicts_at(footprint[0])
+        else:
+            met = {index for touch in footprint for index in self._conflicts_at(touch)}
+            found = sorted(met, reverse=True)
         events = self.events
-        found = {
-            index
-            for access in footprint
-            for index, other in self.accesses.get(access[0], ())
-            if overlap(access, other)
-        }
-        for index in sorted(found, reverse=True):
+        for index in found:
             if not past >> index & 1:
-                event.races.append(index)
-                past |= events[index].past | 1 << index
+                event.races = [*event.races, index]
+                past |= events[index].past
         return past
 
-    def _conflicts_at(self, event: Happening, past: int, access: Access) -> int:
-        """The same for one access, which is what most events have."""
-        log = self.accesses.get(access[0])
+    def _conflicts_at(self, touch: Touch) -> Sequence[int]:
+        """What conflicts with this access, the last one first, back to one after which all is."""
+        log = self.touches[touch[0]]
         if not log:
-            return past
-        events = self.events
-        _, part, writes = access
+            return NONE
+        _, part, writes = touch
+        index, (_, other, wrote) = log[-1]
+        if wrote and (other is None or other == part):
+            return (index,)
+        found = []
         for index, (_, other, wrote) in reversed(log):
-            if not (wrote or writes) or not (part is None or other is None or part == other):
-                continue
-            if not past >> index & 1:
-                event.races.append(index)
-                past |= events[index].past | 1 << index
-            if wrote and (other is None or other == part):
-                break  # all that came before happens before this one
-        return past
+            if (wrote or writes) and (part is None or other is None or part == other):
+                found.append(index)
+                if wrote and (other is None or other == part):
+                    break
+        return found
 
-    def _hear(self, event: Happening, past: int) -> None:
+    def _hear(self, event: Happening, past: int) -> int:
         """A delivery to an active actor: the last one before races if it need not have come first.
 
         Whatever made the actor listen comes before; what it heard until then came before that.
@@ -198,14 +192,15 @@ class Causality:
         events = self.events
         actor = event.footprint[0][0]
         others = event.footprint[1:]
-        heard = self.accesses.get(actor)
+        heard = self.touches[actor]
         if heard and not past >> heard[-1][0] & 1:
             event.instead = heard[-1][0]
         event.early = past
-        before = self.opened.get(actor, ())[-1:]
-        for index in (*before, *(each for each, _ in heard or ())):
-            past |= events[index].past | 1 << index
+        before = self.opened.get(actor, [])[-1:]
+        for index in (*before, *(each for each, _ in heard)):
+            past |= events[index].past
         event.needs = past
-        event.past = self._conflicts(event, others, past) if others else past
+        past = self._conflicts(event, others, past) if others else past
         if event.instead:
-            event.races.append(event.instead)
+            event.races = [*event.races, event.instead]
+        return past

@@ -27,7 +27,9 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from slabrace.runtime.message import Envelope
 
-__all__ = ["Access", "Footprint", "access", "conflicting", "overlap", "racing"]
+__all__ = [
+    "Access", "Footprint", "Touch", "access", "conflicting", "overlap", "racing", "touch_of",
+]  # fmt: skip
 
 
 class Access(NamedTuple):
@@ -38,18 +40,26 @@ class Access(NamedTuple):
     writes: bool
 
 
-Footprint = Sequence[Access]
+Touch = tuple[Hashable, Hashable | None, bool]
+"""An access, for those in a hurry: a plain tuple is made in a fourth of the time."""
+
+Footprint = Sequence[Touch]
 
 
 def access(envelope: Envelope) -> Access:
     """What the delivery of ``envelope`` touches at its addressee."""
-    addressee, message = envelope.addressee, envelope.message
-    if addressee.run is not None:
-        return Access(addressee, None, writes=True)
-    return Access(addressee, message.part(), message.writes)
+    return Access(*touch_of(envelope, envelope.addressee))
 
 
-def overlap(one: Access, other: Access) -> bool:
+def touch_of(envelope: Envelope, key: Hashable) -> Touch:
+    """The same, with a ``key`` of one's own for the addressee."""
+    if envelope.addressee.run is not None:
+        return key, None, True
+    message = envelope.message
+    return key, message.part(), message.writes
+
+
+def overlap(one: Touch, other: Touch) -> bool:
     """Whether the order of two accesses matters."""
     return (
         (one[2] or other[2])
@@ -73,4 +83,8 @@ def racing(one: Envelope, other: Envelope) -> bool:
 
 def conflicting(one: Footprint, other: Footprint) -> bool:
     """Whether two deliveries with these footprints do not commute."""
-    return any(overlap(mine, theirs) for mine in one for theirs in other)
+    for mine in one:
+        for theirs in other:
+            if mine[0] == theirs[0] and overlap(mine, theirs):
+                return True
+    return False

@@ -18,9 +18,9 @@ what happens before what is causality.py.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from slabrace.runtime.dependence import Access
+from slabrace.runtime.dependence import Touch
 from slabrace.runtime.message import UNANSWERED, Envelope
 from slabrace.runtime.task import Task
 
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from slabrace.runtime.causality import Causality, Happening
 
 __all__ = ["Early", "Question"]
-
-ALWAYS: Final = True
 
 
 class Question(NamedTuple):
@@ -39,9 +37,9 @@ class Question(NamedTuple):
     place: int
 
     @property
-    def access(self) -> Access:
+    def touch(self) -> Touch:
         """What the two deliveries touch once they are tied."""
-        return Access(self, None, ALWAYS)
+        return self, None, True
 
 
 class Early:
@@ -55,6 +53,11 @@ class Early:
         self._open: dict[Envelope, Question] = {}  # asked; not awaited in the same event
         self._over: dict[Envelope, Question] = {}  # of those, what was answered and not awaited
 
+    def __getstate__(self) -> dict[str, object]:
+        """What is of more than one run: a search that is broken off keeps that."""
+        lasting = {"tied": self.tied, "_awaited": self._awaited, "_answered": self._answered}
+        return lasting | {"joined": [], "_open": {}, "_over": {}}
+
     def begin(self, kept: int) -> None:
         """A run begins, of which so many events will be repeated."""
         self.joined.clear()
@@ -65,10 +68,14 @@ class Early:
                 for question in [each for each, event in times.items() if event >= kept]:
                     del times[question]
 
+    @property
+    def busy(self) -> bool:
+        """Whether there is anything to settle."""
+        return bool(self._open or self.joined)
+
     def sent(self, envelope: Envelope, lane: int, place: int) -> None:
-        """It was sent in the event that is settled now."""
-        if type(envelope.waiter) is not Task and envelope.sender.run is not None:
-            self._open[envelope] = Question(lane, place)
+        """It was asked in the event that is settled now, and is not awaited."""
+        self._open[envelope] = Question(lane, place)
 
     # -- what is repeated --------------------------------------------------------------
 
@@ -78,11 +85,9 @@ class Early:
 
     def resume(self, envelope: Envelope, lane: int, place: int) -> None:
         """It is still undelivered where the repetition ends."""
-        question = Question(lane, place)
-        if question in self._awaited:
-            self._open[envelope] = question
-        else:
-            self.sent(envelope, lane, place)
+        asked_early = type(envelope.waiter) is not Task and envelope.sender.run is not None
+        if asked_early or (self._awaited and (lane, place) in self._awaited):
+            self._open[envelope] = Question(lane, place)
 
     def resumed(self) -> None:
         """All that was repeated is known."""
@@ -97,8 +102,6 @@ class Early:
     def settle(self, event: Happening, head: Envelope | None, causality: Causality) -> None:
         """``event``, the delivery of ``head``, is over and is about to be appended."""
         index = len(causality.events)
-        if not self._open and not self.joined:
-            return
         mine = []
         joined: dict[Question, int] = {}
         if head in self._open:
@@ -127,11 +130,11 @@ class Early:
         if others and (event.choices or event.opened or len(event.footprint) > 1):
             self._tie(others, causality)
         tied = {question for question in (*mine, *others) if question in self.tied}
-        event.footprint = (*event.footprint, *(question.access for question in tied))
+        event.footprint = (*event.footprint, *(question.touch for question in tied))
 
     def _tie(self, joined: dict[Question, int], causality: Causality) -> None:
         """Count these deliveries and the one that joins them as dependent, from now on."""
         for question, at in joined.items():
             if question not in self.tied:
                 self.tied.add(question)
-                causality.add_access(at, question.access)
+                causality.add_touch(at, question.touch)

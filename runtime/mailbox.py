@@ -57,9 +57,17 @@ class Lane(deque["Envelope"]):
 
 
 class Mailbox(list[Lane]):
-    """The lanes whose head may be delivered. A plain list, so that picking costs an index."""
+    """The lanes whose head may be delivered. A plain list, so that picking costs an index.
 
-    __slots__ = ()
+    ``listening`` are the active actors that are not deaf, in the order in which they began, and
+    ``awaited`` those for whom something waits until they do.
+    """
+
+    __slots__ = ("awaited", "listening")
+
+    def __init__(self) -> None:  # a list needs none to be empty
+        self.listening: dict[Actor, None] = {}
+        self.awaited: dict[Actor, None] = {}
 
     def put(self, envelope: Envelope, lane: Lane) -> None:
         """Append ``envelope`` to ``lane``; the lane becomes deliverable if it was empty."""
@@ -73,6 +81,7 @@ class Mailbox(list[Lane]):
         if addressee.deaf:
             lane.parked = True
             addressee.parked.append(lane)
+            self.awaited[addressee] = None
             return
         lane.slot = len(self)
         self.append(lane)
@@ -88,6 +97,8 @@ class Mailbox(list[Lane]):
     def hear(self, actor: Actor) -> None:
         """``actor`` listens again: list the lanes that waited for it."""
         actor.deaf = False
+        self.listening[actor] = None
+        self.awaited.pop(actor, None)
         parked, actor.parked = actor.parked, []
         for lane in parked:
             lane.parked = False
@@ -97,10 +108,12 @@ class Mailbox(list[Lane]):
     def deafen(self, actor: Actor) -> None:
         """``actor`` stops listening: park the lanes whose head is for it."""
         actor.deaf = True
+        self.listening.pop(actor, None)
         for lane in [lane for lane in self if lane and lane[0].addressee is actor]:
             self.drop(lane)
             lane.parked = True
             actor.parked.append(lane)
+            self.awaited[actor] = None
 
     def heads(self) -> Iterator[Envelope]:
         """The envelopes that may be delivered now, in the list's order."""

@@ -33,11 +33,8 @@ from slabrace.runtime.dependence import Footprint, conflicting
 __all__ = ["Branch", "Key", "Node", "Suffix", "Tried"]
 
 
-class Key(NamedTuple):
-    """A delivery by lane, and the values that were chosen in it."""
-
-    lane: int
-    choices: tuple[int, ...]
+Key = tuple[int, tuple[int, ...]]
+"""A delivery by lane, and the values that were chosen in it."""
 
 
 class Branch:
@@ -82,11 +79,23 @@ class Node:
         self.done: dict[Key, Tried] = {}
         self.spare: dict[int, list[Branch]] = {}
 
-    @property
-    def asleep(self) -> Iterator[tuple[Key, Tried]]:
-        """What need not be tried from here on."""
-        yield from self.sleep.items()
-        yield from self.done.items()
+    def asleep(self) -> dict[Key, Tried]:
+        """What need not be tried from here on. Not to be changed."""
+        if not self.done:
+            return self.sleep
+        return {**self.sleep, **self.done} if self.sleep else self.done
+
+    def after(self, event: Happening) -> dict[Key, Tried]:
+        """What need not be tried after ``event`` either: it commutes with it."""
+        asleep = self.asleep()
+        if not asleep:
+            return {}
+        lane, footprint = event.lane, event.footprint
+        return {
+            key: tried
+            for key, tried in asleep.items()
+            if key[0] != lane and not conflicting(tried[0], footprint)
+        }
 
     def finish(self, key: Key, footprint: Footprint) -> None:
         """``key`` was tried: what it touches is known now."""
@@ -105,20 +114,20 @@ class Node:
             branch
             for branch in branches
             if not any(
-                key.lane == branch.key.lane
-                and key.choices[: len(branch.key.choices)] == branch.key.choices
-                for key in known
+                lane == branch.key[0] and choices[: len(branch.key[1])] == branch.key[1]
+                for lane, choices in known
             )
         ]
 
     def insert(self, suffix: Suffix) -> None:
         """Put ``suffix`` into the tree, unless what covers it is there, or was tried."""
-        for key, tried in self.asleep:
+        for key, tried in self.asleep().items():
             if suffix.weakly_begins_with(key, tried.footprint):
-                if suffix.first.get(key.lane) == suffix.last:
+                lane = key[0]
+                if suffix.first.get(lane) == suffix.last:
                     told = suffix.values
-                    for other in tried.home.spare.get(key.lane, ()):
-                        values = other.key.choices
+                    for other in tried.home.spare.get(lane, ()):
+                        values = other.key[1]
                         if len(values) > len(told) and values[: len(told)] == told:
                             self.insert(suffix.ending_with(values))
                 return
@@ -132,11 +141,12 @@ class Node:
                     break
             else:
                 break
-            if suffix.first.get(child.key.lane) == suffix.last:
-                child.spread |= len(suffix.values) < len(child.key.choices)
+            lane, choices = child.key
+            if suffix.first.get(lane) == suffix.last:
+                child.spread |= len(suffix.values) < len(choices)
             if not child.children:
                 return
-            suffix.without(child.key.lane)
+            suffix.without(lane)
             children, waiting = child.children, child.waiting
         for branch in suffix.branches():
             children.append(branch)
@@ -168,43 +178,55 @@ class Suffix:
         self.doubts = doubts
         last = events[self.last]
         self._needs = last.early if instead else last.needs
-        self.mask = 0
-        self.first: dict[int, int] = {}
-        for index in indices:
-            self.mask |= 1 << index
-            self.first.setdefault(events[index].lane, index)
+        self.first = {events[index].lane: index for index in reversed(indices)}
 
     def weakly_begins_with(self, key: Key, footprint: Footprint, *, further: bool = False) -> bool:
         """Whether ``key`` is a weak initial; ``further``: also if its values are not all."""
         lane, values = key
         index = self.first.get(lane)
         if index is None:
-            events = self.events
-            return not any(conflicting(footprint, events[each].footprint) for each in self.indices)
+            return self._commutes(footprint, self.indices)
         event = self.events[index]
         if index == self.last:
             if not self._may_come_first(footprint):
                 return False
             shared = min(len(values), len(self.values)) if further else len(self.values)
             return values[:shared] == self.values[:shared]
-        if event.past & self.mask:
+        if self._comes_after(event.past, index):
             return False
         chosen = event.choices
         return chosen == values or (further and chosen[: len(values)] == values)
 
     def _may_come_first(self, footprint: Footprint) -> bool:
         """Whether nothing of the sequence comes before its last event, if that touches this."""
-        if self._needs & self.mask:
+        last = self.last
+        if self._comes_after(self._needs, last):
             return False
-        events = self.events
         if not self.doubts:
-            return self.instead or not events[self.last].past & self.mask
-        return not any(conflicting(footprint, events[each].footprint) for each in self.indices[:-1])
+            return self.instead or not self._comes_after(self.events[last].past, last)
+        return self._commutes(footprint, self.indices[:-1])
+
+    def _comes_after(self, past: int, index: int) -> bool:
+        """Whether event ``index``, which has this ``past``, has any of the sequence before it."""
+        for each in self.indices:
+            if each == index:
+                return False
+            if past >> each & 1:
+                return True
+        return False
+
+    def _commutes(self, footprint: Footprint, indices: Sequence[int]) -> bool:
+        """Whether a delivery that touches this commutes with all those."""
+        events = self.events
+        for each in indices:  # noqa: SIM110  # a generator takes twice as long
+            if conflicting(footprint, events[each].footprint):
+                return False
+        return True
 
     def hangs_on(self, branch: Branch) -> bool:
         """Whether it depends on what ``branch`` touches if that is a weak initial."""
-        index = self.first.get(branch.key.lane)
-        return index is None or (index == self.last and not self._needs & self.mask)
+        index = self.first.get(branch.key[0])
+        return index is None or (index == self.last and not self._comes_after(self._needs, index))
 
     def ending_with(self, values: tuple[int, ...]) -> Suffix:
         """The same, with ``values`` chosen in the last event."""
@@ -213,7 +235,7 @@ class Suffix:
         )
 
     def kept(self) -> Suffix:
-        """This one, when the execution that it is of will be gone."""
+        """The same, for when the execution that it is of will be gone."""
         self.events = {index: self.events[index] for index in self.indices}
         return self
 
@@ -223,7 +245,6 @@ class Suffix:
         if index is None:
             return
         self.indices.remove(index)
-        self.mask &= ~(1 << index)
         events = self.events
         for each in self.indices:
             if events[each].lane == lane:
@@ -235,6 +256,6 @@ class Suffix:
         for index in self.indices:
             event = self.events[index]
             if index == self.last:
-                yield Branch(Key(event.lane, self.values), event.footprint, open=True)
+                yield Branch((event.lane, self.values), event.footprint, open=True)
             else:
-                yield Branch(Key(event.lane, event.choices), event.footprint)
+                yield Branch((event.lane, event.choices), event.footprint)
