@@ -138,7 +138,7 @@ def explore(
     if jobs > 1:
         if loader is None:
             raise UsageError(f"jobs={jobs}: another process cannot find this scenario; use jobs=1")
-        place = Processes(loader, jobs)
+        place = Processes(loader, jobs, workshop.states)
 
     def decided() -> bool:
         return result.exhausted or (until_violation and result.positive > 0)

@@ -141,7 +141,7 @@ class Share:
 
 
 class Workshop:
-    """Makes shares: of one scenario, in one process."""
+    """Makes shares: of one scenario, in one process. ``states``: where members stand, by number."""
 
     def __init__(
         self,
@@ -162,7 +162,7 @@ class Workshop:
         self.max_steps = scenario.max_steps if max_steps is None else max_steps
         self.until_violation = until_violation
         self.stop = stop  # whether somebody wants no further run
-        self._states = dict(states or {})
+        self.states = dict(states or {})
         self._strategies: dict[int, Strategy] = {}
 
     def build(self) -> World:
@@ -244,7 +244,7 @@ class Workshop:
         """Where member ``number`` stands, in builtins; None if that follows from its runs."""
         strategy = self._strategies.get(number)
         if strategy is None:
-            return self._states.get(number)
+            return self.states.get(number)
         state = getattr(strategy, "state", None)
         return state() if state is not None else None
 
@@ -255,7 +255,7 @@ class Workshop:
         strategy = self._strategies.get(number)
         if strategy is None:
             strategy = member.make(0)
-            state = self._states.get(number)
+            state = self.states.get(number)
             if state is not None:
                 getattr(strategy, "resume")(state)  # noqa: B009  # and this, too
             self._strategies[number] = strategy
