@@ -18,10 +18,10 @@ stress: .venv/runtime.stamp  ## run the stress scenario
 	$(BIN)/slabrace run stress
 
 test: .venv/dev.stamp        ## run the tests
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses=auto --dist=worksteal
 
 slow: .venv/dev.stamp        ## run the long searches, for BUDGET seconds at most
-	@timeout $(strip $(BUDGET)) $(BIN)/pytest -v -m slow --exitfirst --timeout=0 || case $$? in \
+	@timeout $(strip $(BUDGET)) $(BIN)/pytest -v --numprocesses=auto -m slow --exitfirst --timeout=0 || case $$? in \
 	    5) echo "no slow tests" ;; \
 	    124) echo; echo "budget of $(strip $(BUDGET)) s spent: nothing failed, the rest did not run" ;; \
 	    *) exit 1 ;; esac

@@ -186,20 +186,17 @@ class DeferredOnce(DeferredConservation):
         owed: dict[tuple[int, int], int] = {}
         for (_, nid, id_), expected in self.expected.items():
             owed[nid, id_] = owed.get((nid, id_), 0) + expected
-        online = [
-            memcg
-            for memcg in self.kernel.descendants(self.kernel.root_mem_cgroup)
-            if memcg.css_online
-        ]
+        memcgs = list(self.kernel.descendants(self.kernel.root_mem_cgroup))
         for (nid, id_), expected in owed.items():
-            infos = (memcg.nodeinfo[nid].shrinker_info for memcg in online)
-            found = sum(info.deferred(id_) for info in infos if info is not None)
+            infos = {memcg: memcg.nodeinfo[nid].shrinker_info for memcg in memcgs}
+            held = {memcg: info for memcg, info in infos.items() if info is not None}
+            found = sum(info.deferred(id_) for memcg, info in held.items() if memcg.css_online)
             if found != expected:
                 what = "lost" if found < expected else "there twice"
                 self.violated(
                     f"node {nid} shrinker {id_}: {expected} objects were deferred and not taken, "
                     f"{found} are there: {abs(found - expected)} {what}",
-                    *(memcg for memcg in online if memcg.parent is not None),
+                    *(info.line_of(id_) for memcg, info in held.items() if memcg.parent),
                 )
 
 

@@ -53,6 +53,11 @@ class Early:
         self._open: dict[Envelope, Question] = {}  # asked; not awaited in the same event
         self._over: dict[Envelope, Question] = {}  # of those, what was answered and not awaited
 
+    def __getstate__(self) -> dict[str, object]:
+        """What is of more than one run: a search that is broken off keeps that."""
+        lasting = {name: vars(self)[name] for name in ("tied", "_awaited", "_answered")}
+        return {**lasting, "joined": [], "_open": {}, "_over": {}}
+
     def begin(self, kept: int) -> None:
         """A run begins, of which so many events will be repeated."""
         self.joined.clear()

@@ -47,7 +47,8 @@ class ScheduleError(UsageError):
 class Divergence(SlabraceError):
     """A replay met a scenario that no longer offers what the schedule recorded.
 
-    ``pick`` is the index (from 0) of the first pick that could not be followed.
+    ``pick`` is the index (from 0) of the first pick that could not be followed, ``expected`` what
+    it is, ``found`` what there was instead.
     """
 
     def __init__(self, pick: int, expected: str, found: str) -> None:
@@ -57,6 +58,8 @@ class Divergence(SlabraceError):
             "replay it with that version, or search again."
         )
         self.pick = pick
+        self.expected = expected
+        self.found = found
 
 
 class MachineError(SlabraceError):

@@ -60,6 +60,7 @@ class Exploration(Result):
     stopped: bool = False  # at the first violation
     jobs: int = 1
     broken: bool = False  # off, so that it cannot be resumed
+    within: str = ""  # what its runs have in common, if it was held to some
     earlier: float = 0.0  # seconds before it was resumed
 
     def take(self, share: Share) -> None:
@@ -123,10 +124,18 @@ class Exploration(Result):
     @property
     def trust(self) -> Trust:
         """How far what was observed can be trusted."""
+        trust = self._of_runs()
+        if self.within:
+            how: How = "bounded" if trust.how == "exhaustive" else trust.how
+            trust = Trust(how, f"{trust.why}; only {self.within}")
+        if self.runs and self.unreached and self.observed is Verdict.NEVER:
+            return Trust("inconclusive", f"{trust.why}; never reached: {', '.join(self.unreached)}")
+        return trust
+
+    def _of_runs(self) -> Trust:
+        """The same, whatever they have in common, and whether or not goals were reached."""
         if not self.runs:
             return Trust("inconclusive", "interrupted" if self.interrupted else "no run was made")
-        if self.observed is Verdict.NEVER and self.unreached:
-            return Trust("inconclusive", f"never reached: {', '.join(self.unreached)}")
         for said in self.said:
             if said.how == "exhaustive":
                 return said

@@ -57,11 +57,13 @@ def members_of(
     *,
     fair: int | None = None,
     checked: bool = False,
+    after: str | None = None,
 ) -> tuple[Member, ...]:
     """The members of a search by ``strategy``: one, or those of the portfolio.
 
     ``delays`` are the scenario's: they help a random walk, and nobody else. ``fair`` and
-    ``checked`` are what is wrapped around each member.
+    ``checked`` are what is wrapped around each member, and ``after`` is a schedule that each of
+    their runs follows first.
     """
     if fair is not None and fair < 1:
         raise UsageError(f"fair={fair}: expected 1 or more picks that a lane may wait")
@@ -79,7 +81,7 @@ def members_of(
         if refused:
             raise UsageError(f"portfolio takes no {refused[0]}; choose one strategy for it")
     return tuple(
-        Member(name, options, tuple(delays) if name == "random" else (), fair, checked)
+        Member(name, options, tuple(delays) if name == "random" else (), fair, checked, after)
         for name in names
     )
 
@@ -136,14 +138,14 @@ def explore(
     if jobs > 1:
         if loader is None:
             raise UsageError(f"jobs={jobs}: another process cannot find this scenario; use jobs=1")
-        place = Processes(loader, jobs)
+        place = Processes(loader, jobs, workshop.states)
 
     def decided() -> bool:
         return result.exhausted or (until_violation and result.positive > 0)
 
     def ended() -> bool:
         late = deadline is not None and time.monotonic() >= deadline
-        return result.runs > 0 and (late or stop() or result.interrupted)
+        return result.interrupted or (result.runs > 0 and (late or stop()))
 
     with place as workers:
         try:

@@ -56,7 +56,7 @@ class Chronicler:
         self._touched: list[tuple[Hashable, bool]] = []
         world.footprint = self._touched
         for event in world.relations:
-            world.watch(event, self._relate)
+            world.foresee(event, self._relate)
         return self.inner.begin(world)
 
     def pick(self, ready: Sequence[Lane], /) -> int:

@@ -25,7 +25,9 @@ from slabrace.runtime.odds import Odds
 from slabrace.runtime.outcome import End, Outcome
 from slabrace.runtime.result import Found
 from slabrace.runtime.scenario import Scenario, abandon
+from slabrace.runtime.schedule import Schedule
 from slabrace.runtime.signature import pairs_of
+from slabrace.runtime.strategies.continued import Continued
 from slabrace.runtime.strategies.coverage import Coverage
 from slabrace.runtime.strategies.delay import Delayed
 from slabrace.runtime.strategies.delay_policy import Delay
@@ -51,7 +53,8 @@ class Member(msgspec.Struct, frozen=True):
     """A strategy by name, with its options and what is wrapped around it.
 
     ``fair``: no lane waits for more than so many picks; ``checked``: each schedule is made twice,
-    to see that a run follows from it.
+    to see that a run follows from it. ``after`` is a schedule (its token) that each run follows as
+    far as it goes, before the strategy picks.
     """
 
     strategy: str
@@ -59,6 +62,7 @@ class Member(msgspec.Struct, frozen=True):
     delays: tuple[str, ...] = ()
     fair: int | None = None
     checked: bool = False
+    after: str | None = None
 
     @property
     def in_order(self) -> bool:
@@ -76,6 +80,8 @@ class Member(msgspec.Struct, frozen=True):
             strategy = Delayed(strategy, policies, (options.seed << 40) + options.first)
         if self.fair is not None:
             strategy = Fair(strategy, self.fair)
+        if self.after is not None:
+            strategy = Continued(Schedule.parse(self.after), strategy)
         return Determinism(strategy) if self.checked else strategy
 
 
@@ -135,7 +141,7 @@ class Share:
 
 
 class Workshop:
-    """Makes shares: of one scenario, in one process."""
+    """Makes shares: of one scenario, in one process. ``states``: where members stand, by number."""
 
     def __init__(
         self,
@@ -156,7 +162,7 @@ class Workshop:
         self.max_steps = scenario.max_steps if max_steps is None else max_steps
         self.until_violation = until_violation
         self.stop = stop  # whether somebody wants no further run
-        self._states = dict(states or {})
+        self.states = dict(states or {})
         self._strategies: dict[int, Strategy] = {}
 
     def build(self) -> World:
@@ -238,7 +244,7 @@ class Workshop:
         """Where member ``number`` stands, in builtins; None if that follows from its runs."""
         strategy = self._strategies.get(number)
         if strategy is None:
-            return self._states.get(number)
+            return self.states.get(number)
         state = getattr(strategy, "state", None)
         return state() if state is not None else None
 
@@ -249,7 +255,7 @@ class Workshop:
         strategy = self._strategies.get(number)
         if strategy is None:
             strategy = member.make(0)
-            state = self._states.get(number)
+            state = self.states.get(number)
             if state is not None:
                 getattr(strategy, "resume")(state)  # noqa: B009  # and this, too
             self._strategies[number] = strategy

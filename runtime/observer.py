@@ -72,7 +72,7 @@ class Observer:
         self._touched: list[tuple[Hashable, bool]] = []
         world.footprint = self._touched
         for event in world.relations:
-            world.watch(event, self._relate)
+            world.foresee(event, self._relate)
 
     def resume(self, last: Happening) -> None:
         """Go on after ``last``, up to which this run is the same as the one before."""

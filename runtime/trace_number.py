@@ -36,7 +36,7 @@ class TraceNumber:
         self._touched: list[tuple[Hashable, bool]] = []
         world.footprint = self._touched
         for event in world.relations:
-            world.watch(event, self._relate)
+            world.foresee(event, self._relate)
 
     def choose(self, value: int) -> None:
         """``value`` is chosen now."""

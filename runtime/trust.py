@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from slabrace.runtime.result import How
 
-__all__ = ["Trust", "at_most"]
+__all__ = ["Trust", "about", "at_most"]
 
+LARGE: Final = 1e9
 ROUND_UP: Final = Context(prec=2, rounding=ROUND_CEILING)
 
 
@@ -39,3 +40,12 @@ def at_most(probability: float) -> str:
     ('0.022', '1', '0.5')
     """
     return f"{float(ROUND_UP.create_decimal_from_float(probability)):g}"
+
+
+def about(number: float) -> str:
+    """An estimate, in as many digits as can be read.
+
+    >>> about(41_324.4), about(2.03e28), about(float("inf"))
+    ('41,324', '2e+28', 'inf')
+    """
+    return f"{number:,.0f}" if number < LARGE else f"{number:.0e}"

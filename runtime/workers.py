@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from types import TracebackType
@@ -107,10 +107,12 @@ _OURS: Final[list[Workshop]] = []
 """The workshop of a worker process."""
 
 
-def open_shop(loader: Loader) -> None:
+def open_shop(loader: Loader, states: Mapping[int, Any]) -> None:
     """Begin a worker process. Ctrl-C is for whoever asked it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _OURS[:] = [loader()]
+    workshop = loader()
+    workshop.states.update(states)
+    _OURS[:] = [workshop]
 
 
 def make_share(task: Task) -> Share:
@@ -124,12 +126,12 @@ def tell_state(member: int) -> Any:
 
 
 class Processes:
-    """``jobs`` processes of one worker each; a context manager."""
+    """``jobs`` processes of one worker each; a context manager. ``states``: as in a Workshop."""
 
-    def __init__(self, loader: Loader, jobs: int) -> None:
+    def __init__(self, loader: Loader, jobs: int, states: Mapping[int, Any]) -> None:
         context = multiprocessing.get_context("spawn")
         self.pools = [
-            ProcessPoolExecutor(1, context, initializer=open_shop, initargs=(loader,))
+            ProcessPoolExecutor(1, context, initializer=open_shop, initargs=(loader, states))
             for _ in range(jobs)
         ]
         self._homes: dict[int, int] = {}

@@ -163,6 +163,10 @@ class World:
         """Call ``watcher`` for every ``event``."""
         self.watchers[event] = (*self.watchers.get(event, self.taps), watcher)
 
+    def foresee(self, event: str, watcher: Watcher) -> None:
+        """Call ``watcher`` for every ``event``, before any monitor can end the run for it."""
+        self.watchers[event] = (watcher, *self.watchers.get(event, self.taps))
+
     def tap(self, watcher: Watcher) -> None:
         """Call ``watcher`` for every event there is, before any monitor judges it."""
         seen = len(self.taps)

@@ -19,9 +19,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from slabrace.runtime.clock import TIMER
 from slabrace.runtime.errors import Divergence
 from slabrace.runtime.pick import Choice, Delivery, Pick, Skip, delivery_of
 from slabrace.runtime.strategies.replay import deliverable
+from slabrace.runtime.strategies.wrapper import Wrapper
 
 if TYPE_CHECKING:
     from slabrace.runtime.mailbox import Lane
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["Continued"]
 
 
-class Continued:
+class Continued(Wrapper):
     """Follows ``schedule`` and goes on with ``then``.
 
     ``parted`` says where and why, once it has. ``followed`` counts the picks that were followed;
@@ -41,8 +43,8 @@ class Continued:
     """
 
     def __init__(self, schedule: Schedule, then: Strategy) -> None:
+        super().__init__(then)
         self.schedule = schedule
-        self.then = then
         self._picks = schedule.picks
         self.parted: Divergence | None = None
 
@@ -56,7 +58,7 @@ class Continued:
         self.new: list[Pick] = []
         self._lanes: dict[tuple[str, str], Lane] = {}
         self._lanes_seen = 0
-        return self.then.begin(world)
+        return self.inner.begin(world)
 
     def pick(self, ready: Sequence[Lane], /) -> int:
         """The lane that the schedule names, as long as it can be made out."""
@@ -64,12 +66,12 @@ class Continued:
             lane = self._follow()
             if lane is not None:
                 return lane.slot
-        return self.then.pick(ready)
+        return self.inner.pick(ready)
 
     def choose(self, label: str, options: int, /) -> int:
         """The value that the schedule names; 0 where it names none."""
         if self.parted is not None:
-            return self.then.choose(label, options)
+            return self.inner.choose(label, options)
         pick = self._picks[self.at] if self.at < len(self._picks) else None
         if isinstance(pick, Choice) and pick.label == label and 0 <= pick.value < options:
             self.at += 1
@@ -82,11 +84,11 @@ class Continued:
         """The run is over: what the schedule still has is missing."""
         if self.parted is None:
             self.missing += enumerate(self._picks[self.at :], self.at)
-        self.then.end(outcome)
+        self.inner.end(outcome)
 
     def describe(self) -> str:
         """Who was followed, and who goes on."""
-        return f"replay of {self.schedule.made_by}, continued with {self.then.describe()}"
+        return f"replay of {self.schedule.made_by}, continued with {self.inner.describe()}"
 
     # -- following ---------------------------------------------------------------------
 
@@ -140,4 +142,7 @@ class Continued:
         found = self._lanes.get((pick.owner, pick.key))
         if found is None or found.slot < 0:
             self.world.clock.fire()
+            if pick.key == TIMER:
+                self.world.clock.hurry()
+            found = self._lanes.get((pick.owner, pick.key))
         return found if found is not None and found.slot >= 0 else None

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 from slabrace.runtime.errors import MachineError
 from slabrace.runtime.outcome import End, Stop
 from slabrace.runtime.strategies.path import Path
-from slabrace.runtime.trust import Trust
+from slabrace.runtime.trust import Trust, about
 
 if TYPE_CHECKING:
     from slabrace.runtime.mailbox import Lane
@@ -87,7 +87,7 @@ class DFS:
         """What the search amounts to."""
         path = self.path
         if not path.exhausted:
-            return Trust("inconclusive", f"{path.leaves} runs of about {path.estimate():.0f}")
+            return Trust("inconclusive", f"{path.leaves:,} runs of about {about(path.estimate())}")
         if self.cut:
             return Trust("bounded", ", ".join(self.cut))
         return Trust("exhaustive", f"{path.leaves} runs")

@@ -9,7 +9,7 @@ branch takes it, and from the end of what the wakeup tree says the run goes on a
 
  - No run is made for nothing: what a wakeup tree holds wakes every sleeper, so no run ends in a
    state in which all that could be delivered is asleep. ``blocked`` counts such runs; it stays 0
-   but after a violation, for which see ``_go_round``.
+   but after a violation, for which see ``go_round`` (search_stack.py).
  - A data choice is part of the delivery during which it is made. Where the run goes on as it likes,
    every value is a branch; where a wakeup tree leads, the values are those of the tree.
  - Time is left out: a timer may run out as soon as it is set.
@@ -26,15 +26,14 @@ round. What commutes is dependence.py's to say.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from slabrace.runtime.causality import Causality, Happening
-from slabrace.runtime.early import Early
+from slabrace.runtime.causality import Happening
 from slabrace.runtime.errors import MachineError
-from slabrace.runtime.observer import Observer
 from slabrace.runtime.outcome import End, Stop
+from slabrace.runtime.search_stack import Stack
 from slabrace.runtime.trust import Trust
-from slabrace.runtime.wakeup_tree import Branch, Node, Suffix
+from slabrace.runtime.wakeup_tree import Branch, Node
 
 if TYPE_CHECKING:
     from slabrace.runtime.mailbox import Lane
@@ -44,53 +43,48 @@ if TYPE_CHECKING:
 __all__ = ["Dpor"]
 
 
-class Dpor:
+class Dpor(Stack):
     """See the head of this file. ``runs`` counts traces."""
 
     def __init__(self) -> None:
-        self.observer = Observer()
-        self.causality = Causality()
-        self.early = Early()
-        self.nodes = [Node({})]
+        super().__init__()
         self.runs = 0
         self.blocked = 0
         self.cut = 0
         self.finished = False
         self._over = False  # a run is, and the next one has not begun
-        self._taken: list[tuple[Node, Branch]] = []
-        self._events = self.causality.events
 
     # -- a run -------------------------------------------------------------------------
 
     def begin(self, world: World) -> bool:
         """Cut the stack back to the deepest node with something left to try."""
-        if self.finished or (self._over and not self._backtrack()):
+        if self.finished or (self._over and not self.backtrack()):
             self.finished = True
             return False
         self._over = False
         self.world = world
         self._lanes = world.lanes
         self._index = 0  # of the event under way; event 0 is the start
-        self._kept = len(self._events)  # events to be repeated
+        self._kept = len(self.events)  # events to be repeated
         self._chosen: list[int] = []
         self._options: list[int] = []
         self._chosen_at = -1  # the event whose values these are
         self._settled = self._kept > 0
-        self._taken.clear()
+        self.taken.clear()
         self._branch: Branch | None = None
         world.clock.eager = True
         self.observer.begin(world)
         self.early.begin(self._kept)
         world.joined = self.early.joined
         if not self._kept and self.nodes[0].todo:
-            self._take(self.nodes[0])
+            self._branch = self.take(self.nodes[0])
         return True
 
     def pick(self, ready: Sequence[Lane], /) -> int:
         """Repeat what is kept, follow the wakeup tree, or go on."""
         index = self._index = self._index + 1
         if index < self._kept:
-            event = self._events[index]
+            event = self.events[index]
             lane = self._lanes[event.number]
             if event.question is not None:
                 self.early.repeat(lane[0], event.question)
@@ -100,11 +94,8 @@ class Dpor:
         else:
             self._settle()
         node = self.nodes[-1]
-        if node.todo:
-            lane = self._led_to(self._take(node))
-        else:
-            self._branch = None
-            lane = self._freely(ready, node)
+        branch = self._branch = self.take(node) if node.todo else None
+        lane = self._freely(ready, node) if branch is None else self._led_to(branch)
         self.observer.deliver(lane)
         self._settled = False
         return lane.slot
@@ -118,7 +109,7 @@ class Dpor:
             self._options.clear()
         place = len(self._chosen)
         if index < self._kept:
-            told = self._events[index].choices
+            told = self.events[index].choices
             if place >= len(told):
                 raise MachineError(
                     f"a run that was repeated has a new choice, {label}: the scenario draws from "
@@ -134,7 +125,7 @@ class Dpor:
     def end(self, outcome: Outcome) -> None:
         """Turn the races of what was new round."""
         if outcome.end is End.INTERRUPTED:
-            self._abandon()
+            self.abandon(self._kept)
             return
         self._over = True
         if not self._settled:
@@ -144,14 +135,14 @@ class Dpor:
         else:
             self.runs += 1
             self.cut += outcome.end is End.BOUND
-        events = self._events
+        events = self.events
         for index in range(max(self._kept, 1), len(events)):
             for first in events[index].races:
-                self._turn_round(first, index)
+                self.turn_round(first, index)
         for lane in self.observer.waiting():
-            self._wait_in_vain(lane)
+            self.wait_in_vain(lane)
         if outcome.end is End.VIOLATION and len(self.world.ready):
-            self._go_round()
+            self.go_round(self.world.ready)
 
     def describe(self) -> str:
         """As a person would type it."""
@@ -169,24 +160,21 @@ class Dpor:
         return Trust("bounded", f"{traces} of about {self.estimate():,.0f}")
 
     def estimate(self) -> float:
-        """How many traces there may be, from how much of each node of the stack is done.
-
-        Each branch of a node is taken to be as large as any other (Concuerror's estimator; after
-        Knuth, "Estimating the Efficiency of Backtrack Programs", 1975).
-        """
-        share, done = 1.0, 0.0
-        for node in self.nodes:
-            share /= len(node.done) + len(node.todo) + 1
-            done += share * len(node.done)
+        """How many traces there may be, from how much of the stack is done."""
+        done = self.share_done()
         return self.runs / done if done else float(self.runs)
 
-    # -- before a delivery -------------------------------------------------------------
+    def state(self) -> dict[str, Any]:
+        """Where the search stands, in builtins."""
+        counts = (self.runs, self.blocked, self.cut, self.finished, self._over)
+        return {"counts": list(counts), "stack": self.frozen()}
 
-    def _take(self, node: Node) -> Branch:
-        """The first branch that is to be tried at ``node``: it is under way now."""
-        branch = self._branch = node.todo.pop(0)
-        self._taken.append((node, branch))
-        return branch
+    def resume(self, state: dict[str, Any]) -> None:
+        """Go on from where ``state`` was taken, by the same code."""
+        self.runs, self.blocked, self.cut, self.finished, self._over = state["counts"]
+        self.thaw(state["stack"])
+
+    # -- before a delivery -------------------------------------------------------------
 
     def _freely(self, ready: Sequence[Lane], node: Node) -> Lane:
         """Stay in the lane while it can be delivered; else the first one that is not asleep."""
@@ -217,7 +205,7 @@ class Dpor:
     def _resume(self) -> None:
         """What was kept is repeated: here begins what is new."""
         observer, delivered = self.observer, self.causality.delivered
-        observer.resume(self._events[-1])
+        observer.resume(self.events[-1])
         for lane in observer.full():
             name = observer.names[lane.number]
             for place, envelope in enumerate(lane, delivered[name]):
@@ -229,7 +217,7 @@ class Dpor:
     def _settle(self) -> None:
         """The event under way is over: say what it was, and open the node after it."""
         self._settled = True
-        chose = self._chosen_at == len(self._events)
+        chose = self._chosen_at == len(self.events)
         observer, causality, early = self.observer, self.causality, self.early
         event = observer.settle(tuple(self._chosen) if chose else ())
         if early.busy:
@@ -260,71 +248,3 @@ class Dpor:
         node.add_values(wanted)
         if len(wanted) < len(others):
             node.spare[event.lane] = [other for other in others if other not in wanted]
-
-    # -- after a run -------------------------------------------------------------------
-
-    def _turn_round(self, first: int, second: int) -> None:
-        """Have tried, from before ``first``, what does not depend on it and then ``second``."""
-        causality = self.causality
-        events = causality.events
-        suffix = Suffix(
-            events,
-            [*causality.concurrent(first, second), second],
-            instead=first == events[second].instead,
-            doubts=self.observer.doubts or bool(self.early.tied),
-        )
-        self.nodes[first].insert(suffix)
-
-    def _wait_in_vain(self, lane: Lane) -> None:
-        """Nobody heard the head of ``lane``: it might have been heard instead of another."""
-        event = Happening(
-            self.observer.names[lane.number], lane.number, (self.observer.touch_of(lane[0]),)
-        )
-        index = len(self._events)
-        self.causality.grow(event, heard=True)
-        for first in event.races:
-            self._turn_round(first, index)
-        self.causality.cut(index)
-
-    def _go_round(self) -> None:
-        """The last delivery broke a law and what else was under way did not come about.
-
-        So nobody knows what it races with. Another lane is tried in its place, with that delivery
-        asleep; if nothing wakes it, the run is one that was seen, and is not counted.
-        """
-        causality, observer = self.causality, self.observer
-        last = len(causality.events) - 1
-        node = self.nodes[last]
-        if last < 1 or node.todo:
-            return
-        asleep = {lane for lane, _ in node.asleep()} | {causality.events[last].lane}
-        for lane in self.world.ready:
-            name = observer.names[lane.number]
-            if not lane or name in asleep or lane[0].addressee.deaf:
-                continue
-            if causality.sent[name][causality.delivered[name]] < last:
-                touch = observer.touch_of(lane[0])
-                node.todo.append(Branch((name, ()), (touch,), open=True))
-                return
-
-    def _backtrack(self) -> bool:
-        """Leave the last branch of the deepest node that has another one."""
-        nodes, events = self.nodes, self._events
-        depth = len(events) - 1  # the node after it is the one at which the run ended
-        while depth >= 0:
-            node, event = nodes[depth], events[depth]
-            if node.todo or node.waiting:
-                node.finish((event.lane, event.choices), event.footprint)
-                if node.todo:
-                    break
-            depth -= 1
-        del nodes[depth + 1 :]
-        self.causality.cut(max(0, depth))
-        return depth >= 0
-
-    def _abandon(self) -> None:
-        """Somebody broke the run off: as if it had not begun. The next one will be the same."""
-        self.causality.cut(self._kept)
-        del self.nodes[self._kept + 1 :]
-        for node, branch in reversed(self._taken):
-            node.todo.insert(0, branch)

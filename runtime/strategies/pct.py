@@ -173,6 +173,8 @@ class PCT:
     def _follow(self, lengths: list[int]) -> None:
         """Note what was delivered since the last pick, and to which chains the new ones belong."""
         chains, lanes = self._chains, self._lanes
+        if not chains:
+            self._seen = len(self._picks)  # somebody else picked before (continued.py)
         cause = None
         for number in self._picks[self._seen :]:
             if number >= 0:

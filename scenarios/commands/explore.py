@@ -83,7 +83,7 @@ def explore(
     shop = Shop(name, tuple(settings), members, extras, max_steps, not keep_going)
     earlier = search_state.load(resume, shop) if resume is not None else None
     grace = GRACE if jobs == 1 else None  # others make the runs, and are not interrupted
-    with Interrupt(grace) as stop, SearchMeter(scenario.name, runs) as meter, blaming():
+    with Interrupt(grace) as stop, SearchMeter(scenario.name, runs, time) as meter, blaming():
         result = search(
             scenario,
             parameters,

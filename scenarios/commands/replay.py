@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from slabrace.actors.splat import VOICES, splat
 from slabrace.runtime.engine import Tell
-from slabrace.runtime.errors import Violation
+from slabrace.runtime.errors import UsageError, Violation
 from slabrace.runtime.exporters.diagram import diagram
 from slabrace.runtime.exporters.events import lines
 from slabrace.runtime.message import Envelope
@@ -25,6 +25,8 @@ from slabrace.scenarios.commands.report import document, exit_code, observation,
 
 __all__ = ["replay"]
 
+Continuing = Literal["random", "pct", "pos", "dfs", "delay", "dpor"]
+
 
 def replay(
     schedule: Annotated[str, Help("A token that `run` printed, or a file that it saved.")],
@@ -37,6 +39,12 @@ def replay(
             name="--as",
         ),
     ] = None,
+    continue_with: Annotated[
+        Continuing | None,
+        Help("Where the schedule and the run part, after an edit, search on with this strategy."),
+    ] = None,
+    runs: Annotated[int | None, Help("Bound on the runs of that search.")] = None,
+    seed: Annotated[int, Help("Of all that is drawn at random in it.")] = 0,
     log: Log | None = None,
     extras: Extras | None = None,
     json: AsJson = False,
@@ -44,6 +52,14 @@ def replay(
     """Run one schedule again. Exit codes as in `run`; 2 if the run takes another path."""
     extras = extras or Extras()
     plan = Schedule.read(schedule)
+    if continue_with is not None:
+        if as_ is not None or (log or Log()).log is not None:
+            raise UsageError("--continue-with is a search: it takes no --as and no --log")
+        from slabrace.scenarios.commands.continuing import go_on
+
+        return go_on(plan, continue_with, runs, seed, extras, as_json=json)
+    if runs is not None:
+        raise UsageError("a replay is one run: --runs needs --continue-with")
     scenario = Catalogue(extras.plugins.scenarios).find(plan.scenario)
     arguments = scenario.arguments(plan.parameters)
     header = {

@@ -7,6 +7,7 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from slabrace.runtime.trust import about
 from slabrace.scenarios.commands.output import counted, say
 
 if TYPE_CHECKING:
@@ -20,9 +21,10 @@ SECONDS_LINE: Final = 5.0
 class SearchMeter:
     """Use as a context manager; ``told`` is what a search calls after each share."""
 
-    def __init__(self, name: str, runs: int | None) -> None:
+    def __init__(self, name: str, runs: int | None, seconds: float | None = None) -> None:
         self.name = name
         self.runs = runs
+        self.seconds = seconds
         self._said = time.monotonic()
         self._bar: Any = None
         self._task: Any = None
@@ -31,8 +33,9 @@ class SearchMeter:
         """Show how far it is."""
         text = text_of(result)
         if self._bar is not None:
-            total = total_of(result, self.runs)
-            self._bar.update(self._task, total=total, completed=result.runs, told=text)
+            done = done_of(result, self.runs, self.seconds)
+            total = 1.0 if done is not None else None
+            self._bar.update(self._task, total=total, completed=done or 0.0, told=text)
         elif time.monotonic() - self._said >= SECONDS_LINE:
             self._said = time.monotonic()
             say(f"{self.name}: {text}")
@@ -62,19 +65,27 @@ class SearchMeter:
             self._bar.stop()
 
 
-def total_of(result: Exploration, runs: int | None) -> float | None:
-    """How many runs there will be: a lone search through a tree has an estimate, else the bound."""
+def done_of(result: Exploration, runs: int | None, seconds: float | None) -> float | None:
+    """The share of the search that is over, by whatever will end it first; None if nothing will.
+
+    A lone search through a tree ends when it has seen what its estimate says there is.
+    """
     estimate = result.members[0].estimate if len(result.members) == 1 else None
-    totals = [each for each in (estimate, runs) if each is not None]
-    return min(totals) if totals else None
+    shares = [result.runs / total for total in (estimate, runs) if total]
+    if seconds:
+        shares.append((result.seconds - result.earlier) / seconds)
+    return min(1.0, max(shares)) if shares else None
 
 
 def text_of(result: Exploration) -> str:
-    """``412 runs, 0 with a violation, about 1,284 in all``."""
-    text = f"{counted(result.runs, 'run')}, {result.positive:,} with a violation"
+    """``412 runs, 0 failed, dpor about 1,284``: of several estimates the least."""
+    text = f"{counted(result.runs, 'run')}, {result.positive:,} failed"
     estimates = [
-        f"{each.member.strategy} about {each.estimate:,.0f} in all"
+        (each.estimate, each.member.strategy)
         for each in result.members
         if each.estimate is not None and not each.finished
     ]
-    return ", ".join([text, *estimates])
+    if not estimates:
+        return text
+    least, strategy = min(estimates)
+    return f"{text}, {strategy} about {about(least)}"

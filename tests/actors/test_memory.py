@@ -184,6 +184,7 @@ LITMUS = {
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("memory", MODELS)
 def test_two_grace_periods_forbid_what_one_reader_allows(memory: Memory) -> None:
     texts = ["x=1 gp r0=y", "y=1 gp r1=z", "rcu z=1 r2=x urcu"]

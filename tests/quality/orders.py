@@ -58,7 +58,7 @@ class Orders(Wrapper):
             world.footprint = self.told
             self.world = world
             for event in world.relations:
-                world.watch(event, self.relate)
+                world.foresee(event, self.relate)
         return begun
 
     def pick(self, ready: Sequence[Lane], /) -> int:

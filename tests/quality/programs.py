@@ -1,4 +1,4 @@
-"""Small programs for partial orders: cells, a lock, a box; and every run of one by a strategy.
+"""Small programs for partial orders: plain cells, a gate, threads; and every run of one.
 
 One actor for each variable, and every access is one delivery. What a program does is a coroutine
 function of the thread that runs it.

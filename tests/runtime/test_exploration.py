@@ -89,7 +89,7 @@ def test_a_bound_and_what_was_drawn_beside_it_are_told_together() -> None:
 def test_a_goal_that_was_never_reached_makes_a_never_worth_nothing() -> None:
     result = exploration("dpor", reach=("freed", "set"))
     result.take(share(finished=True, trust=EXHAUSTIVE, reached=["set"]))
-    assert str(result.trust) == "inconclusive (never reached: freed)"
+    assert str(result.trust) == "inconclusive (10 traces; never reached: freed)"
     assert (result.unreached, result.held) == (["freed"], False)
 
 
@@ -118,6 +118,13 @@ def test_an_interrupted_search_that_had_seen_everything_is_exhaustive() -> None:
     result = exploration("dpor")
     result.take(share(finished=True, trust=EXHAUSTIVE, interrupted=True))
     assert result.how == "exhaustive"
+
+
+def test_a_search_among_some_runs_only_is_never_exhaustive() -> None:
+    result = exploration("dfs")
+    result.within = "of runs that begin like that"
+    result.take(share(finished=True, trust=EXHAUSTIVE))
+    assert str(result.trust) == "bounded (10 traces; only of runs that begin like that)"
 
 
 def test_no_run_at_all_is_inconclusive() -> None:

@@ -4,18 +4,15 @@ import json
 import os
 import re
 import signal
-import subprocess
 import sys
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.scenarios.console import Command, process
 
 from slabrace import __version__ as slabrace_version
-from slabrace.scenarios.cli import main
 from slabrace.scenarios.scripts import cut, from_path
 
 SCRIPT = Path(__file__).parents[1] / "data" / "lost_update.py"
@@ -24,42 +21,9 @@ LOST, KEPT, WRONG, ENDLESS = (
 )
 
 
-@dataclass
-class Said:
-    """What a command answered."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-class Command:
-    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
-        self._capsys = capsys
-
-    def __call__(self, *words: str | Path) -> Said:
-        code = main([str(word) for word in words])
-        captured = self._capsys.readouterr()
-        return Said(code, captured.out, captured.err)
-
-
 @pytest.fixture
 def slabrace(capsys: pytest.CaptureFixture[str]) -> Command:
     return Command(capsys)
-
-
-def process(words: Sequence[str | Path], **options: Any) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, "-m", "slabrace", *words],
-        stdout=options.pop("stdout", subprocess.PIPE),
-        stderr=subprocess.PIPE,
-        text=True,
-        **options,
-    )
 
 
 # -- run ------------------------------------------------------------------------------------------
@@ -567,7 +531,7 @@ def test_version_is_ours_before_the_command_and_the_scenario_s_after_it(slabrace
     assert "version=rwsm: expected" in said.err
 
 
-@pytest.mark.parametrize("command", ["list", "run", "replay", "log", "conform"])
+@pytest.mark.parametrize("command", ["list", "run", "explore", "replay", "log", "conform"])
 def test_each_command_has_help(slabrace: Command, command: str) -> None:
     said = slabrace(command, "--help")
     assert said.code == 0

@@ -70,6 +70,7 @@ def test_with_its_barrier_it_is_right_in_every_trace(name: str, traces: int) -> 
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     ("name", "traces"),
     [
