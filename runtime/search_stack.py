@@ -113,6 +113,8 @@ class Stack:
         """Somebody broke the run off: as if it had not begun. The next one will be the same."""
         self.causality.cut(kept)
         del self.nodes[kept + 1 :]
+        if not kept and not self.taken:  # nothing is known of the very first run
+            self.nodes[0] = Node({})
         for node, branch in reversed(self.taken):
             node.todo.insert(0, branch)
 
