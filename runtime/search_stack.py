@@ -155,7 +155,11 @@ class Thaw(pickle.Unpickler):
 
     def find_class(self, module: str, name: str) -> Any:
         """A class of ours by name: one that its module defines, not what it imports or holds."""
-        if (module, name) in {("collections", "defaultdict"), ("builtins", "list")}:
+        if (module, name) in {
+            ("collections", "defaultdict"),
+            ("builtins", "int"),
+            ("builtins", "list"),
+        }:
             return super().find_class(module, name)
         if module in {f"slabrace.runtime.{each}" for each in OURS} and "." not in name:
             found = super().find_class(module, name)
