@@ -1,7 +1,7 @@
 """The laws of memory and context, as monitors: KASAN, refcount_t, lockdep, PROVE_RCU.
 
 Numbers are those of kernel.md 6.G. What the laws of state are (leaks, bits, counts) is in laws.py.
-I6, I12 and I13 speak of what must happen at last; they need a fair schedule and come with it.
+I6, I12 and I13 speak of what must happen at last; they need a fair schedule: liveness.py.
 """
 
 from __future__ import annotations

@@ -55,8 +55,8 @@ class Early:
 
     def __getstate__(self) -> dict[str, object]:
         """What is of more than one run: a search that is broken off keeps that."""
-        lasting = {"tied": self.tied, "_awaited": self._awaited, "_answered": self._answered}
-        return lasting | {"joined": [], "_open": {}, "_over": {}}
+        lasting = {name: vars(self)[name] for name in ("tied", "_awaited", "_answered")}
+        return {**lasting, "joined": [], "_open": {}, "_over": {}}
 
     def begin(self, kept: int) -> None:
         """A run begins, of which so many events will be repeated."""

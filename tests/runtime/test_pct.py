@@ -130,7 +130,9 @@ def test_an_actor_that_awaits_is_one_chain_however_many_it_asks() -> None:
     assert strategy.width == 2
 
 
-@pytest.mark.parametrize("wrap", [lambda s: Fair(s, 3), lambda s: Delayed(s, [HOLD], 1)], ids=str)
+@pytest.mark.parametrize(
+    "wrap", [lambda s: Fair(s, 3), lambda s: Delayed(s, [HOLD], 1)], ids=["fair", "delayed"]
+)
 def test_it_follows_whatever_a_wrapper_makes_of_its_picks(
     wrap: Callable[[Strategy], Strategy],
 ) -> None:

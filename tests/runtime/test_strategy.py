@@ -170,7 +170,9 @@ def test_a_lost_update_is_found_in_exactly_the_runs_that_have_it() -> None:
     assert (values.count(1), values.count(2)) == (4, 2)
 
 
-@pytest.mark.parametrize("strategy", [Tree(), RandomWalk(), RoundRobin()], ids=str)
+@pytest.mark.parametrize(
+    "strategy", [Tree(), RandomWalk(), RoundRobin()], ids=["tree", "random", "robin"]
+)
 def test_every_strategy_keeps_the_protocol(strategy: Strategy) -> None:
     assert isinstance(strategy, Strategy)
 
