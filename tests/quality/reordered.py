@@ -3,7 +3,7 @@
 What the relation calls independent (dependence.py) must commute: if the same deliveries, told by
 lane and place, come in another order that keeps lanes, causes and conflicts, then every lane can be
 followed to the letter, every answer is the same, and so are the end, what is violated, and the
-words of everything that was touched. Where that is not so, the two neighbours are found whose exchange
+words of all that was touched. Where that is not so, the two neighbours are found whose exchange
 makes the difference.
 """
 
