@@ -230,7 +230,10 @@ def guilty(build: Build, run: Run, order: Sequence[int]) -> str:
     assert run.history is not None
     happened = run.history.happened
     touches = [
-        [(getattr(a.key, "name", a.key), a.part, a.writes) for a in happened[right[each]].footprint]
+        [
+            (getattr(key, "name", key), part, writes)
+            for key, part, writes in happened[right[each]].footprint
+        ]
         for each in (at, at + 1)
     ]
     told = differences(run, follow(build, run, wrong))
