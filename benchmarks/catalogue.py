@@ -4,9 +4,9 @@
     PYTHONPATH=src python benchmarks/catalogue.py 'A*' --seeds 1       # to look at some
 
 A bug is searched for by the portfolio with its default settings, by a process of its own for each
-seed, with two jobs unless told: seconds count from the start of that process to the end of its report, minimised
-schedule, cause and diagram included. Medians of the seeds. The look-alike is searched once, for so
-many seconds, and what is known of it then is told in `explore`'s own words.
+seed, with two jobs unless told: seconds count from the start of that process to the end of its
+report, minimised schedule, cause and diagram included. Medians of the seeds. The look-alike is
+searched once, for so many seconds, and what is known of it then is told in `explore`'s own words.
 """
 
 from __future__ import annotations

@@ -229,9 +229,10 @@ def guilty(build: Build, run: Run, order: Sequence[int]) -> str:
     one, two = (run.events[right[each]] for each in (at, at + 1))
     assert run.history is not None
     happened = run.history.happened
+    names = {each.footprint[0][0]: each.envelope.addressee.name for each in happened}
     touches = [
         [
-            (getattr(key, "name", key), part, writes)
+            (names.get(key, key), part, writes)
             for key, part, writes in happened[right[each]].footprint
         ]
         for each in (at, at + 1)
