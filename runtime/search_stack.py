@@ -144,7 +144,7 @@ class Stack:
             parts = Thaw(io.BytesIO(zlib.decompress(base64.b64decode(text)))).load()
             names, self.causality, self.early, self.nodes = parts
             self.observer.lanes, self.observer.actors, self.observer.doubts = names
-        except (ValueError, TypeError, zlib.error, pickle.UnpicklingError) as error:
+        except (ValueError, TypeError, EOFError, zlib.error, pickle.UnpicklingError) as error:
             raise UsageError(f"this is not where a search stood: {error}") from error
         self.events = self.causality.events
         self.taken.clear()
@@ -155,7 +155,10 @@ class Thaw(pickle.Unpickler):
 
     def find_class(self, module: str, name: str) -> Any:
         """A class of ours by name."""
-        plain = (module, name) in {("collections", "defaultdict"), ("builtins", "list")}
-        if plain or module in {f"slabrace.runtime.{each}" for each in OURS}:
+        if (module, name) in {("collections", "defaultdict"), ("builtins", "list")}:
             return super().find_class(module, name)
+        if "." not in name and module in {f"slabrace.runtime.{each}" for each in OURS}:
+            found = super().find_class(module, name)
+            if isinstance(found, type) and found.__module__ == module:  # and nothing it imports
+                return found
         raise pickle.UnpicklingError(f"expected objects of a search, found {module}.{name}")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from slabrace.actors.shrink_slab import VERSIONS
-from slabrace.actors.tasks import Mounter, SlabReclaimer, Toucher
+from slabrace.actors.tasks import Mounter, Script, SlabReclaimer, Toucher
 from slabrace.runtime.scenario import NEVER, scenario
 from slabrace.runtime.world import World
 from slabrace.scenarios.choices import Version, at_least
-from slabrace.scenarios.small import PREEMPTION, small
+from slabrace.scenarios.small import PREEMPTION, expand, small
 
 __all__ = ["expand_vs_reclaim"]
 
@@ -17,17 +17,19 @@ REACH = ("shrinker_info_published", "shrinker_called", "function name=set_shrink
 @scenario(verdict=NEVER, runs=200, delays=PREEMPTION, reach=REACH)
 def expand_vs_reclaim(
     world: World, *, version: Version = "refcount_rcu_fixed", mounts: int = 2, nodes: int = 1,
-    passes: int = 2, touches: int = 1,
+    passes: int = 2, touches: int = 1, expansions: int = 0,
 ) -> None:  # fmt: skip
     """Two mounts make every info expand while A is reclaimed and an object is added.
 
     The old info must stay until its readers have left; no bit and no deferred count may be lost.
+    ``expansions`` are made without a mount.
     """
-    at_least(1, mounts=mounts, nodes=nodes, passes=passes)
-    at_least(0, touches=touches)
+    at_least(1, nodes=nodes, passes=passes)
+    at_least(0, mounts=mounts, touches=touches, expansions=expansions)
     kernel, memcg, sb, _ = small(world, VERSIONS[version], nodes=nodes)
     world.spawn(
         SlabReclaimer(kernel, memcg, passes=passes),
-        Mounter(kernel, *(f"T{number}" for number in range(mounts))),
+        *((Mounter(kernel, *(f"T{number}" for number in range(mounts))),) if mounts else ()),
+        *(Script(kernel, expand) for _ in range(expansions)),
         *(Toucher(kernel, memcg, sb) for _ in range(touches)),
     )

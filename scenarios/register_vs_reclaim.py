@@ -19,7 +19,7 @@ REACH = ("shrinker_registered", "shrinker_called", "function name=set_shrinker_b
 @scenario(verdict=NEVER, runs=200, delays=PREEMPTION, reach=REACH)
 def register_vs_reclaim(
     world: World, *, version: Version = "refcount_rcu_fixed", passes: int = 2,
-    global_walks: int = 1,
+    global_walks: int = 1, objects: int = 1,
 ) -> None:  # fmt: skip
     """A mount appears and caches an object while A and the root are reclaimed.
 
@@ -27,8 +27,8 @@ def register_vs_reclaim(
     object comes after the registration here; before it, the lockless walk may lose it (suspect L2).
     """
     at_least(1, passes=passes)
-    at_least(0, global_walks=global_walks)
-    kernel, memcg, _, _ = small(world, VERSIONS[version], mounts=2)
+    at_least(0, global_walks=global_walks, objects=objects)
+    kernel, memcg, _, _ = small(world, VERSIONS[version], mounts=2, with_object=objects > 0)
 
     async def mount_and_use(cpu: Cpu) -> None:
         sb = await mount(cpu, "T")

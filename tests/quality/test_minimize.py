@@ -84,7 +84,7 @@ def test_it_does_not_depend_on_the_run_that_was_found(name: str, seed: int) -> N
 
 DECIDES = {
     "A1_refcount_leak": ("refcount_inc_not_zero(sb-S)", "refcount_dec_and_test(sb-S)"),
-    "D2_put_before_lock": ("shrinker_free_rcu_cb(sb-S)", "READ_ONCE(sb-S->next)"),
+    "D2_put_before_lock": ("shrinker_free_rcu_cb(A)", "READ_ONCE(A->next)"),
     "D14_no_recheck": ("set_bit(A.unit0[0], 0)", "clear_bit(A.unit0[0], 0)"),
     "D17_cached_info": ("kfree(A.info0.1)", "A.info0.1->unit[1]"),
 }
