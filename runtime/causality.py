@@ -117,25 +117,26 @@ class Causality:
             self.sent[grown].append(index)
         for actor in event.opened:
             self.opened.setdefault(actor, []).append(index)
+        touches = self.touches
         for touch in event.footprint:
-            self.touches[touch[0]].append((index, touch))
+            touches[touch[0]].append((index, touch))
         events.append(event)
 
     def cut(self, length: int) -> None:
         """Take back all but the first ``length`` events."""
-        events = self.events
-        while len(events) > length:
-            event = events.pop()
+        touches, sent, delivered, last = self.touches, self.sent, self.delivered, self.last
+        for event in reversed(self.events[length:]):
             for touch in event.footprint:
-                self.touches[touch[0]].pop()
+                touches[touch[0]].pop()
             for grown in event.grown:
-                self.sent[grown].pop()
+                sent[grown].pop()
             for actor in event.opened:
                 self.opened[actor].pop()
             lane = event.lane
             if lane != START:
-                self.delivered[lane] -= 1
-                self.last[lane] = event.before
+                delivered[lane] -= 1
+                last[lane] = event.before
+        del self.events[length:]
 
     def sends(self, lane: int) -> int:
         """How many messages were sent into ``lane`` so far."""
@@ -155,29 +156,33 @@ class Causality:
 
     def _conflicts(self, event: Happening, footprint: Footprint, past: int) -> int:
         """``past`` with all that ``event`` conflicts with; those not in it already are races."""
+        events = self.events
         if len(footprint) == 1:
-            found = self._conflicts_at(footprint[0])
+            touch = footprint[0]
+            log = self.touches[touch[0]]
+            if not log:
+                return past
+            index, (_, part, wrote) = log[-1]
+            if wrote and (part is None or part == touch[1]):  # as in _conflicts_at(): mostly so
+                if past >> index & 1:
+                    return past
+                event.races = (index,)
+                return past | events[index].past
+            found = self._conflicts_at(touch)
         else:
             met = {index for touch in footprint for index in self._conflicts_at(touch)}
             found = sorted(met, reverse=True)
-        events = self.events
         for index in found:
             if not past >> index & 1:
-                event.races = [*event.races, index]
+                event.races = (*event.races, index)
                 past |= events[index].past
         return past
 
-    def _conflicts_at(self, touch: Touch) -> Sequence[int]:
+    def _conflicts_at(self, touch: Touch) -> list[int]:
         """What conflicts with this access, the last one first, back to one after which all is."""
-        log = self.touches[touch[0]]
-        if not log:
-            return NONE
         _, part, writes = touch
-        index, (_, other, wrote) = log[-1]
-        if wrote and (other is None or other == part):
-            return (index,)
         found = []
-        for index, (_, other, wrote) in reversed(log):
+        for index, (_, other, wrote) in reversed(self.touches[touch[0]]):
             if (wrote or writes) and (part is None or other is None or part == other):
                 found.append(index)
                 if wrote and (other is None or other == part):
@@ -202,5 +207,5 @@ class Causality:
         event.needs = past
         past = self._conflicts(event, others, past) if others else past
         if event.instead:
-            event.races = [*event.races, event.instead]
+            event.races = (*event.races, event.instead)
         return past

@@ -63,8 +63,8 @@ class Early:
         self.joined.clear()
         self._open.clear()
         self._over.clear()
-        for times in (self._awaited, self._answered):
-            if times:
+        if self._awaited or self._answered:
+            for times in (self._awaited, self._answered):
                 for question in [each for each, event in times.items() if event >= kept]:
                     del times[question]
 
@@ -92,6 +92,8 @@ class Early:
     def resumed(self) -> None:
         """All that was repeated is known."""
         self.joined.clear()
+        if not self._open:
+            return
         for envelope in [each for each in self._open if each.answer is not UNANSWERED]:
             question = self._open.pop(envelope)
             if question not in self._awaited:

@@ -1,25 +1,27 @@
 """History: one run as a partial order, and what could have been the other way round.
 
-A delivery *needs* the one before it in its lane and the one during which its message came up. It
-happens after these and after every earlier one that it conflicts with (dependence.py); and so on.
-Two that conflict, of which the later does not need the earlier, may come in the other order; if
-nothing happens after the one and before the other, they are a *race* and can do so alone.
+A delivery *needs* the one before it in its lane and the one during which its message came up, and
+what those need. It happens after these and after every earlier one that it conflicts with, and so
+on: causality.py. Two that conflict, of which the later does not need the earlier, may come in the
+other order; if nothing happens after the one and before the other, they are a *race* and can do so
+alone.
 
-For one run that somebody wants explained; a search that asks this of every run must be quicker.
+For one run that somebody wants explained. A search looks at races only (strategies/dpor.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from slabrace.runtime.dependence import Access, access, conflicting
+from slabrace.runtime.causality import Causality
+from slabrace.runtime.dependence import Footprint, conflicting
+from slabrace.runtime.observer import Observer
 
 if TYPE_CHECKING:
     from slabrace.runtime.mailbox import Lane
     from slabrace.runtime.message import Envelope
-    from slabrace.runtime.monitor import Event
     from slabrace.runtime.outcome import Outcome
     from slabrace.runtime.strategy import Strategy
     from slabrace.runtime.world import World
@@ -32,13 +34,15 @@ class Happened:
     """One delivery: its lane, the ``place`` it has there (from 0), what it touched.
 
     ``cause`` is the number of the delivery during which its message came up; -1: before the first.
+    ``past`` has a bit for each delivery that happens before it.
     """
 
     lane: Lane
     place: int
     envelope: Envelope
-    cause: int
-    footprint: list[Access] = field(default_factory=list)
+    cause: int = -1
+    footprint: Footprint = ()
+    past: int = 0
 
 
 class Chronicler:
@@ -46,30 +50,24 @@ class Chronicler:
 
     def __init__(self, inner: Strategy) -> None:
         self.inner = inner
+        self.happened: list[Happened] = []
 
     def begin(self, world: World) -> bool:
         """Nothing has happened."""
-        self.world = world
-        self.happened: list[Happened] = []
-        self._causes: dict[Lane, list[int]] = {}  # of every message that was ever in the lane
-        self._places: dict[Lane, int] = {}
-        self._touched: list[tuple[Hashable, bool]] = []
-        world.footprint = self._touched
-        for event in world.relations:
-            world.foresee(event, self._relate)
+        self.happened.clear()
+        self._observer = Observer()
+        self._causality = Causality()
+        self._observer.begin(world)
         return self.inner.begin(world)
 
     def pick(self, ready: Sequence[Lane], /) -> int:
-        """What the strategy inside picks; the delivery before is over."""
-        self._settle()
+        """What the strategy inside picks; the delivery before is over, and time may have passed."""
         index = self.inner.pick(ready)
-        self._look()  # a strategy may let time pass
+        self._settle()
         lane = ready[index]
-        place = self._places.get(lane, 0)
-        self._places[lane] = place + 1
-        head = lane[0]
-        cause = self._causes[lane][place]
-        self.happened.append(Happened(lane, place, head, cause, [access(head)]))
+        place = self._causality.delivered[self._observer.names[lane.number]]
+        self.happened.append(Happened(lane, place, lane[0]))
+        self._observer.deliver(lane)
         return index
 
     def choose(self, label: str, options: int, /) -> int:
@@ -86,25 +84,14 @@ class Chronicler:
         return self.inner.describe()
 
     def _settle(self) -> None:
-        """Add what was touched to the last delivery, and find what was sent during it."""
+        """Say what the last delivery was. Event 0 is what comes before the first."""
+        event, causality = self._observer.settle(()), self._causality
+        causality.grow(event, heard=self._observer.heard)
         if self.happened:
-            footprint = self.happened[-1].footprint
-            footprint += [Access(what, None, writes) for what, writes in self._touched]
-        self._touched.clear()
-        self._look()
-
-    def _look(self) -> None:
-        now = len(self.happened) - 1
-        for lane in self.world.lanes:
-            causes = self._causes.setdefault(lane, [])
-            new = self._places.get(lane, 0) + len(lane) - len(causes)
-            causes.extend([now] * new)
-
-    def _relate(self, event: Event) -> None:
-        """A monitor sees ``event`` and compares it with others."""
-        for law, name, writes in self.world.relations[event.name]:
-            what = event.fields.get(name)
-            self._touched.append(((law, str(getattr(what, "name", what))), writes))
+            last = self.happened[-1]
+            last.cause = causality.sent[event.lane][last.place] - 1
+            last.footprint = event.footprint
+            last.past = event.past >> 1 & ~(1 << len(self.happened) - 1)
 
 
 class History:
@@ -116,23 +103,15 @@ class History:
 
     def __init__(self, happened: Sequence[Happened]) -> None:
         self.happened = happened
-        self.past: list[int] = []
+        self.past = [event.past for event in happened]
         self.needs: list[int] = []
         last: dict[Lane, int] = {}
-        by_key: dict[Hashable, list[int]] = {}
         for number, event in enumerate(happened):
-            before = [each for each in (last.get(event.lane, -1), event.cause) if each >= 0]
-            past, needs = (sum_of(sets, before) for sets in (self.past, self.needs))
-            found = {other for each in event.footprint for other in by_key.get(each.key, ())}
-            for other in sorted(found, reverse=True):
-                if not past >> other & 1 and conflicting(
-                    event.footprint, happened[other].footprint
-                ):
-                    past |= self.past[other] | 1 << other
+            needs = 0
+            for each in (last.get(event.lane, -1), event.cause):
+                if each >= 0:
+                    needs |= self.needs[each] | 1 << each
             last[event.lane] = number
-            for each in event.footprint:
-                by_key.setdefault(each.key, []).append(number)
-            self.past.append(past)
             self.needs.append(needs)
 
     def pairs(self) -> Iterator[tuple[int, int]]:
@@ -169,11 +148,3 @@ class History:
         before = [number for number in range(second) if self.needs[second] >> number & 1]
         done = {*before, second}
         return [*before, second, *(n for n in range(len(self.happened)) if n not in done)]
-
-
-def sum_of(sets: Sequence[int], members: Sequence[int]) -> int:
-    """The union of the sets of ``members``, and they themselves."""
-    union = 0
-    for each in members:
-        union |= sets[each] | 1 << each
-    return union

@@ -44,10 +44,8 @@ class Stack:
         self.events = self.causality.events
         self.taken: list[tuple[Node, Branch]] = []
 
-    def take(self, node: Node) -> Branch | None:
-        """The first branch that is to be tried at ``node``, if there is one."""
-        if not node.todo:
-            return None
+    def take(self, node: Node) -> Branch:
+        """The first branch that is to be tried at ``node``."""
         branch = node.todo.pop(0)
         self.taken.append((node, branch))
         return branch
@@ -154,11 +152,11 @@ class Thaw(pickle.Unpickler):
     """Reads objects of the search and plain values, and nothing that could do anything else."""
 
     def find_class(self, module: str, name: str) -> Any:
-        """A class of ours by name."""
+        """A class of ours by name: one that its module defines, not what it imports or holds."""
         if (module, name) in {("collections", "defaultdict"), ("builtins", "list")}:
             return super().find_class(module, name)
-        if "." not in name and module in {f"slabrace.runtime.{each}" for each in OURS}:
+        if module in {f"slabrace.runtime.{each}" for each in OURS} and "." not in name:
             found = super().find_class(module, name)
-            if isinstance(found, type) and found.__module__ == module:  # and nothing it imports
+            if isinstance(found, type) and found.__module__ == module:
                 return found
         raise pickle.UnpicklingError(f"expected objects of a search, found {module}.{name}")

@@ -124,7 +124,7 @@ class Node:
         for key, tried in self.asleep().items():
             if suffix.weakly_begins_with(key, tried.footprint):
                 lane = key[0]
-                if suffix.first.get(lane) == suffix.last:
+                if suffix.first(lane) == suffix.last:
                     told = suffix.values
                     for other in tried.home.spare.get(lane, ()):
                         values = other.key[1]
@@ -142,7 +142,7 @@ class Node:
             else:
                 break
             lane, choices = child.key
-            if suffix.first.get(lane) == suffix.last:
+            if suffix.first(lane) == suffix.last:
                 child.spread |= len(suffix.values) < len(choices)
             if not child.children:
                 return
@@ -178,15 +178,25 @@ class Suffix:
         self.doubts = doubts
         last = events[self.last]
         self._needs = last.early if instead else last.needs
-        self.first = {events[index].lane: index for index in reversed(indices)}
+
+    def first(self, lane: int) -> int:
+        """The first event of ``lane``; 0 if it has none."""
+        events = self.events
+        for index in self.indices:
+            if events[index].lane == lane:
+                return index
+        return 0
 
     def weakly_begins_with(self, key: Key, footprint: Footprint, *, further: bool = False) -> bool:
         """Whether ``key`` is a weak initial; ``further``: also if its values are not all."""
         lane, values = key
-        index = self.first.get(lane)
-        if index is None:
+        events = self.events
+        for index in self.indices:
+            event = events[index]
+            if event.lane == lane:
+                break
+        else:
             return self._commutes(footprint, self.indices)
-        event = self.events[index]
         if index == self.last:
             if not self._may_come_first(footprint):
                 return False
@@ -225,8 +235,8 @@ class Suffix:
 
     def hangs_on(self, branch: Branch) -> bool:
         """Whether it depends on what ``branch`` touches if that is a weak initial."""
-        index = self.first.get(branch.key[0])
-        return index is None or (index == self.last and not self._comes_after(self._needs, index))
+        index = self.first(branch.key[0])
+        return not index or (index == self.last and not self._comes_after(self._needs, index))
 
     def ending_with(self, values: tuple[int, ...]) -> Suffix:
         """The same, with ``values`` chosen in the last event."""
@@ -241,15 +251,9 @@ class Suffix:
 
     def without(self, lane: int) -> None:
         """Take the first event of ``lane`` out, if there is one."""
-        index = self.first.pop(lane, None)
-        if index is None:
-            return
-        self.indices.remove(index)
-        events = self.events
-        for each in self.indices:
-            if events[each].lane == lane:
-                self.first[lane] = each
-                break
+        index = self.first(lane)
+        if index:
+            self.indices.remove(index)
 
     def branches(self) -> Iterator[Branch]:
         """The sequence as branches, one below the other."""

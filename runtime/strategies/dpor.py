@@ -76,7 +76,7 @@ class Dpor(Stack):
         self.observer.begin(world)
         self.early.begin(self._kept)
         world.joined = self.early.joined
-        if not self._kept:
+        if not self._kept and self.nodes[0].todo:
             self._branch = self.take(self.nodes[0])
         return True
 

@@ -77,5 +77,5 @@ def test_what_is_told_to_be_touched_is_part_of_the_footprint() -> None:
         return world
 
     history = History(happened(build, "a", "b"))
-    assert [access.key for access in history.happened[0].footprint][1:] == ["shared"]
+    assert [key for key, _, _ in history.happened[0].footprint][1:] == ["shared"]
     assert list(history.pairs()) == [(0, 1)]
