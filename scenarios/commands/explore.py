@@ -103,9 +103,6 @@ def explore(
     goes_on = not (result.decided or result.broken)
     if goes_on and (save is not None or result.interrupted):
         place = search_state.save(result, shop, save)
-        for each in filter(search_state.begins_anew, result.members):
-            if each.runs:
-                say(f"{each.member.strategy} does not say where it stands: it would begin anew")
         say(f"where it stands is in {place}; to go on, add --resume {shlex.quote(str(place))}")
     elif result.broken:
         say("broken off between two runs, so that nobody can go on from here")

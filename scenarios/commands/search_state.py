@@ -19,7 +19,7 @@ from slabrace.runtime.result import Found, How
 from slabrace.runtime.trust import Trust
 from slabrace.scenarios.commands.search_worker import Shop
 
-__all__ = ["begins_anew", "load", "save"]
+__all__ = ["load", "save"]
 
 SCHEMA: Final = "slabrace.search/1"
 
@@ -126,15 +126,8 @@ def save(result: Exploration, shop: Shop, folder: Path | None) -> Path:
     return path
 
 
-def begins_anew(standing: Standing) -> bool:
-    """Whether a member goes through a tree and cannot say where it stands in it."""
-    return standing.member.in_order and not standing.finished and standing.state is None
-
-
 def place_of(standing: Standing) -> Place:
     """What is written of a member."""
-    if begins_anew(standing):
-        standing = Standing(standing.member)
     trust = standing.trust
     return Place(
         standing.planned,
