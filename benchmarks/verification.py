@@ -29,14 +29,15 @@ class Size(NamedTuple):
 
 
 SIZES = (
-    Size("expand_vs_reclaim", ("passes=1", "touches=0"), small=True),
+    Size("expand_vs_reclaim", ("mounts=0", "expansions=1", "passes=1", "touches=0"), small=True),
     Size("expand_vs_reclaim", ("passes=1",), small=False),
     Size("expand_vs_reclaim", ("nodes=2",), small=False),
     Size("free_vs_reclaim", ("global_walks=0",), small=True),
     Size("free_vs_reclaim", (), small=False),
-    Size("register_vs_reclaim", ("passes=1", "global_walks=0"), small=True),
+    Size("register_vs_reclaim", ("passes=1", "global_walks=0", "objects=0"), small=True),
     Size("register_vs_reclaim", (), small=False),
-    Size("mount_vs_umount", ("mounts=1", "passes=1"), small=True),
+    Size("mount_vs_umount", ("mounts=1", "passes=1", "bare=true"), small=True),
+    Size("mount_vs_umount", ("mounts=1", "passes=1"), small=False),
     Size("mount_vs_umount", (), small=False),
     Size("offline_vs_reclaim", ("passes=1", "touches=0"), small=True),
     Size("offline_vs_reclaim", (), small=False),

@@ -56,7 +56,7 @@ class Early:
     def __getstate__(self) -> dict[str, object]:
         """What is of more than one run: a search that is broken off keeps that."""
         lasting = {name: vars(self)[name] for name in ("tied", "_awaited", "_answered")}
-        return {**lasting, "joined": [], "_open": {}, "_over": {}}
+        return {**lasting, "joined": [], "open": {}, "_over": {}}
 
     def begin(self, kept: int) -> None:
         """A run begins, of which so many events will be repeated."""

@@ -245,8 +245,7 @@ class Workshop:
         strategy = self._strategies.get(number)
         if strategy is None:
             return self.states.get(number)
-        state = getattr(strategy, "state", None)
-        return state() if state is not None else None
+        return getattr(strategy, "state")()  # noqa: B009  # whoever goes through a tree has it
 
     def _strategy(self, number: int, first: int) -> Strategy:
         member = self.members[number]

@@ -46,9 +46,9 @@ class Observer:
 
     ``lanes`` are numbers by owner and key, ``actors`` by name; ``names`` are those of the lanes of
     this run, in the order of their first use. ``present`` is the lane that was delivered from last,
-    ``head`` what was; ``heard``: by an active actor. ``early`` are questions that were asked in the delivery that was settled last
-    and not awaited, with the lane, and how many were sent into it in that delivery before.
-    ``doubts``: in some run something was touched that no message tells of.
+    ``head`` what was; ``heard``: by an active actor. ``early`` are questions that were asked in the
+    delivery that was settled last and not awaited, with the lane, and how many were sent into it in
+    that delivery before. ``doubts``: in some run something was touched that no message tells of.
     """
 
     def __init__(self) -> None:

@@ -144,7 +144,7 @@ class Stack:
             parts = Thaw(io.BytesIO(zlib.decompress(base64.b64decode(text)))).load()
             names, self.causality, self.early, self.nodes = parts
             self.observer.lanes, self.observer.actors, self.observer.doubts = names
-        except (ValueError, TypeError, zlib.error, pickle.UnpicklingError) as error:
+        except (ValueError, TypeError, EOFError, zlib.error, pickle.UnpicklingError) as error:
             raise UsageError(f"this is not where a search stood: {error}") from error
         self.events = self.causality.events
         self.taken.clear()

@@ -90,7 +90,7 @@ def go_on(
             told=meter.told,
             stop=stop,
         )
-        search.within = f"of runs that begin with the first {followed.parted.pick} picks"
+        search.within = f"of runs that follow the schedule up to pick {followed.parted.pick}"
         bugs = findings(search, shop, small=True)
     if as_json:
         print_json(document(search, bugs) | told)

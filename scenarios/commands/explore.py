@@ -33,9 +33,9 @@ def explore(
     set: Annotated[  # noqa: A002  # the option's name
         list[str] | None, Help("A parameter of the scenario: name=value. Repeatable.")
     ] = None,
-    strategy: Annotated[Strategies, Help("Who searches; the portfolio is all of them.")] = (
-        "portfolio"
-    ),
+    strategy: Annotated[
+        Strategies, Help("Who searches; the portfolio is dpor, random, pct, delay and pos in turn.")
+    ] = ("portfolio"),
     runs: Annotated[
         int | None, Help("Bound on the runs, those before a --resume included.")
     ] = None,
@@ -57,7 +57,7 @@ def explore(
     ] = False,
     keep_going: Annotated[bool, Help("Do not stop at the first violation.")] = False,
     minimize: Annotated[
-        bool, Parameter(negative="--no-minimize", help="Make what is found small, and say why.")
+        bool, Help("Make what is found small, and say what decides.", negative="--no-minimize")
     ] = True,
     save: Annotated[
         Path | None, Help("Write schedules, and where the search stands, to this directory.")

@@ -239,7 +239,7 @@ def test_the_same_seed_gives_the_same() -> None:
     assert told(one) != told(explore(racing, seed=6, runs=300))
 
 
-@pytest.mark.parametrize("strategy", ["dfs", "delay", "random", "pct", "pos"])
+@pytest.mark.parametrize("strategy", ["dpor", "dfs", "delay", "random", "pct", "pos"])
 def test_a_search_that_was_stopped_goes_on_where_it_stands(strategy: str) -> None:
     members = alone(strategy, **({"delays": 9} if strategy == "delay" else {}))
     whole = explore(racing, members=members, runs=100)

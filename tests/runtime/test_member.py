@@ -64,7 +64,7 @@ def test_one_who_goes_through_a_tree_goes_on_where_the_last_share_ended(name: st
     assert (runs[-1].finished, runs[-1].trust) == (True, whole.trust)
 
 
-@pytest.mark.parametrize("name", ["dfs", "delay"])
+@pytest.mark.parametrize("name", IN_ORDER)
 def test_one_who_goes_through_a_tree_can_go_on_in_another_process(name: str) -> None:
     member = Member(name)
     here, whole = workshop(member), workshop(member).share(0, 0, 10_000)

@@ -159,8 +159,8 @@ def test_endless(world: World) -> None:
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
-            "inconclusive (*cut off): expected Never, observed Never; *",
-            "* reached the bound of picks and still moved",
+            "inconclusive (*2 runs cut off): expected Never, observed Never; *",
+            "2 runs reached the bound of picks and still moved",
         ]
     )
 

@@ -1,174 +1,57 @@
-"""The stack of a search can be frozen and thawed: the search goes on as if nothing had been."""
+"""The stack of a search is frozen and thawed, and thawing does nothing else."""
 
 import base64
+import os
 import pickle
 import zlib
-from collections.abc import Awaitable, Callable, Sequence
-from itertools import islice
+from collections import OrderedDict
 from typing import Any
 
-import msgspec
 import pytest
-from tests.quality.programs import (
-    Cell,
-    Gate,
-    Give,
-    Number,
-    Populate,
-    Read,
-    Take,
-    Thread,
-    Write,
-    each_run,
-    threads,
-)
+from tests.runtime.toys import race, search
 
 from slabrace.runtime.errors import UsageError
-from slabrace.runtime.mailbox import Lane
-from slabrace.runtime.observer import Observer
-from slabrace.runtime.outcome import End
+from slabrace.runtime.search_stack import Stack
 from slabrace.runtime.strategies.dpor import Dpor
-from slabrace.runtime.trace import canonical
-from slabrace.runtime.world import World
 
 
-def fib(world: World) -> None:
-    i, j = world.add(Cell(), "i"), world.add(Cell(), "j")
-
-    def adds(source: Cell, target: Cell) -> Callable[[Thread], Awaitable[None]]:
-        async def add(self: Thread) -> None:
-            for _ in range(2):
-                await self.ask(target, Write(await self.ask(source, Read())))
-
-        return add
-
-    threads(world, adds(j, i), adds(i, j))
+def packed(thing: Any) -> str:
+    return base64.b64encode(zlib.compress(pickle.dumps(thing))).decode()
 
 
-def choices(world: World) -> None:
-    x = world.add(Cell(), "x")
-
-    async def choose(self: Thread) -> None:
-        await self.ask(x, Write(self.choose("value", 3)))
-        if await self.ask(x, Read()):
-            await self.ask(x, Write(self.choose("again", 2)))
-
-    threads(world, choose, choose)
-
-
-def listeners(world: World) -> None:
-    x = world.add(Cell(), "x")
-
-    async def hear(self: Thread) -> None:
-        for _ in range(2):
-            heard = await self.receive()
-            assert isinstance(heard, Number)
-            self.send(x, Write(heard.value))
-
-    box = world.spawn(Thread(hear), name="box")
-
-    def tells(value: int) -> Callable[[Thread], Awaitable[None]]:
-        async def tell(self: Thread) -> None:
-            self.send(box, Number(value))
-
-        return tell
-
-    threads(world, tells(1), tells(2), tells(3))
+@pytest.mark.parametrize("made", [0, 1, 7, 19])
+def test_a_search_goes_on_where_it_was_frozen(made: int) -> None:
+    whole = search(Dpor(), race(3, 3))
+    first, second = Dpor(), Dpor()
+    runs = search(first, race(3, 3), most=made)
+    second.resume(first.state())
+    assert runs + search(second, race(3, 3)) == whole
+    assert second.finished
 
 
-def touches(world: World) -> None:
-    x, gate = world.add(Cell(), "x"), world.add(Gate(), "gate")
-
-    async def touch(self: Thread) -> None:
-        early = self.ask(x, Read())
-        await self.ask(gate, Take())
-        if await early:
-            world.touch("seen")
-        await self.ask(x, Write(1))
-        await self.ask(gate, Give())
-
-    threads(world, touch, touch)
-
-
-PROGRAMS = (fib, choices, listeners, touches)
-
-
-def picks(populate: Populate, search: Dpor, most: int | None = None) -> list[tuple[int, ...]]:
-    return [tuple(outcome.picks) for outcome in islice(each_run(populate, search), most)]
-
-
-def elsewhere(state: dict[str, Any]) -> Dpor:
-    """A search that was told where the other stands, as text."""
-    search = Dpor()
-    search.resume(msgspec.json.decode(msgspec.json.encode(state)))
-    return search
-
-
-@pytest.mark.parametrize("populate", PROGRAMS, ids=lambda each: each.__name__)
-def test_broken_off_after_each_run_it_makes_the_same_runs(populate: Populate) -> None:
-    whole = Dpor()
-    expected = picks(populate, whole)
-    assert len(expected) > 3
-    search, found = Dpor(), []
-    while not search.finished:
-        found += picks(populate, search, 1)
-        search = elsewhere(search.state())
-    assert found == expected
-    assert (search.runs, search.trust()) == (whole.runs, whole.trust())
-
-
-def test_it_estimates_as_before() -> None:
-    search = Dpor()
-    picks(fib, search, 7)
-    assert elsewhere(search.state()).estimate() == search.estimate()
-
-
-class Interrupted(Dpor):
-    """Somebody presses Ctrl-C at one pick of one run."""
-
-    at = (5, 3)
-
-    def pick(self, ready: Sequence[Lane], /) -> int:
-        index = super().pick(ready)
-        if (self.runs, self._index) == self.at:
-            self.at = (-1, -1)
-            raise KeyboardInterrupt
-        return index
-
-
-@pytest.mark.parametrize("at", [(0, 1), (0, 4), (5, 3), (5, 8)], ids=str)
-@pytest.mark.parametrize("populate", PROGRAMS, ids=lambda each: each.__name__)
-def test_a_run_that_was_interrupted_is_made_again(populate: Populate, at: tuple[int, int]) -> None:
-    search = Interrupted()
-    search.at = at
-    found = [
-        tuple(outcome.picks)
-        for outcome in each_run(populate, search)
-        if outcome.end is not End.INTERRUPTED
-    ]
-    assert found == picks(populate, Dpor())
-
-
-def frozen(value: object) -> dict[str, Any]:
-    text = base64.b64encode(zlib.compress(pickle.dumps(value))).decode()
-    return {"counts": [0, 0, 0, False, True], "stack": text}
-
-
-class Eval:
+class Harmful:
     def __reduce__(self) -> tuple[Any, ...]:
-        return eval, ("1",)
+        return os.getpid, ()
 
 
 @pytest.mark.parametrize(
-    "value",
-    [Eval(), Observer.begin, canonical, End.QUIET, None],
-    ids=["a call", "within a class", "a function", "of another module", "none"],
+    "thing", [Harmful(), OrderedDict(), os.system, zlib.compress], ids=["call", "class", "os", "c"]
 )
-def test_what_is_no_stack_is_refused(value: object) -> None:
-    with pytest.raises(UsageError, match="not where a search stood"):
-        Dpor().resume(frozen(value))
+def test_what_is_nothing_of_ours_is_refused(thing: Any) -> None:
+    with pytest.raises(UsageError, match="expected objects of a search"):
+        Stack().thaw(packed(thing))
 
 
-def test_what_is_no_text_of_ours_is_refused() -> None:
-    with pytest.raises(UsageError, match="not where a search stood"):
-        Dpor().resume({"counts": [0, 0, 0, False, True], "stack": "never"})
+@pytest.mark.parametrize(
+    "name", ["defaultdict", "Causality.grow", "NONE"], ids=["imported", "reached", "no class"]
+)
+def test_nothing_but_its_classes_is_taken_from_a_module_of_ours(name: str) -> None:
+    text = b"\x80\x04\x8c\x1aslabrace.runtime.causality\x8c" + bytes([len(name)]) + name.encode()
+    with pytest.raises(UsageError, match="expected objects of a search"):
+        Stack().thaw(base64.b64encode(zlib.compress(text + b"\x93.")).decode())
+
+
+@pytest.mark.parametrize("text", ["", "AAAA", packed(1), packed(())], ids=str)
+def test_damage_is_told_of(text: str) -> None:
+    with pytest.raises(UsageError, match="this is not where a search stood"):
+        Stack().thaw(text)

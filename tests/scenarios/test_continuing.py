@@ -107,7 +107,7 @@ def test_all_that_can_follow_is_no_more_than_that(tmp_path: Path, token: str) ->
     said = after(tmp_path, token, FIXED, "dfs", "--json")
     assert (said.code, said.json["observed"]) == (1, "Never")
     assert said.json["how"] == "bounded"
-    assert "; only of runs that begin with the first " in said.json["why"]
+    assert "; only of runs that follow the schedule up to pick " in said.json["why"]
 
 
 def test_as_json_it_says_where_they_parted(tmp_path: Path, token: str) -> None:

@@ -313,7 +313,7 @@ def interrupted(folder: Path, *words: str) -> Said:
 LONG = ("expand_vs_reclaim", "--runs", "100000000")
 
 
-@pytest.mark.parametrize("strategy", ["dfs", "random"])
+@pytest.mark.parametrize("strategy", ["dpor", "dfs", "random"])
 def test_ctrl_c_reports_what_there_is_and_resume_goes_on(
     slabrace: Command, tmp_path: Path, strategy: str
 ) -> None:
@@ -338,7 +338,7 @@ def test_ctrl_c_with_jobs_reports_what_there_is(tmp_path: Path) -> None:
     assert "inconclusive (interrupted after " in said.out
     assert "Traceback" not in said.err
     state = json.loads((tmp_path / "expand_vs_reclaim.search.json").read_text())
-    assert sum(member["runs"] for member in state["members"]) == state["runs"] > 0
+    assert state["runs"] > 0
 
 
 def test_ctrl_c_ends_a_run_that_is_too_long_to_wait_for(tmp_path: Path) -> None:
@@ -352,9 +352,12 @@ def test_ctrl_c_ends_a_run_that_is_too_long_to_wait_for(tmp_path: Path) -> None:
     assert "Observation endless Never 0 0" in out
 
 
-def test_a_tree_is_gone_on_with_in_another_process(slabrace: Command, tmp_path: Path) -> None:
-    words = ("explore", LOST, "--writers", "4", "--strategy", "dfs", "--keep-going")
-    slabrace(*words, "--runs", "1000", "--save", tmp_path)
+@pytest.mark.parametrize("strategy", ["dpor", "dfs"])
+def test_a_tree_is_gone_on_with_in_another_process(
+    slabrace: Command, tmp_path: Path, strategy: str
+) -> None:
+    words = ("explore", LOST, "--writers", "4", "--strategy", strategy, "--keep-going")
+    slabrace(*words, "--runs", "100", "--save", tmp_path)
     resumed = ("--resume", tmp_path / "lost_update.search.json", "--jobs", "2", "--json")
     whole, rest = slabrace(*words, "--json").json, slabrace(*words, *resumed).json
     assert whole["how"] == "exhaustive"
