@@ -7,7 +7,7 @@ other work on the machine hits all alike. A part of a search by partial orders i
 time.
 
 Then a search that runs some ten seconds, by one process and by two, the start of the processes
-included. That is what a wall clock says, so two bare loops against one stand beside it: on a machine
+included. A wall clock tells that, so beside it stand two bare loops against one: on a machine
 with two cores and nothing else to do they are twice as fast.
 
     PYTHONPATH=src python benchmarks/explore.py
