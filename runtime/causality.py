@@ -80,9 +80,10 @@ class Causality:
 
     def __init__(self) -> None:
         self.events: list[Happening] = []
-        self.sent: list[list[int]] = []  # lane -> during which event each message was sent
-        self.delivered: list[int] = []  # lane -> how many of them were delivered
-        self.last: list[int] = []  # lane -> the last event in it
+        # lane -> during which event each message was sent, how many were delivered, the last event
+        self.sent: defaultdict[int, list[int]] = defaultdict(list)
+        self.delivered: defaultdict[int, int] = defaultdict(int)
+        self.last: defaultdict[int, int] = defaultdict(int)
         self.touches: defaultdict[Hashable, list[tuple[int, Touch]]] = defaultdict(list)
         self.opened: dict[Hashable, list[int]] = {}  # actor -> the events that made it listen
 
@@ -109,12 +110,9 @@ class Causality:
                 event.needs = past
                 past = self._conflicts(event, event.footprint, past)
             event.past = past | 1 << index
+        sent = self.sent
         for grown in event.grown:
-            while grown >= len(self.sent):
-                self.sent.append([])
-                self.delivered.append(0)
-                self.last.append(0)
-            self.sent[grown].append(index)
+            sent[grown].append(index)
         for actor in event.opened:
             self.opened.setdefault(actor, []).append(index)
         touches = self.touches
@@ -140,7 +138,7 @@ class Causality:
 
     def sends(self, lane: int) -> int:
         """How many messages were sent into ``lane`` so far."""
-        return len(self.sent[lane]) if lane < len(self.sent) else 0
+        return len(self.sent[lane])
 
     def add_touch(self, index: int, touch: Touch) -> None:
         """Event ``index`` touches something more, which no later one does."""

@@ -50,52 +50,47 @@ class Early:
         self.joined: list[Envelope] = []  # awaited in the event under way, and answered before
         self._awaited: dict[Question, int] = {}  # in which event
         self._answered: dict[Question, int] = {}
-        self._open: dict[Envelope, Question] = {}  # asked; not awaited in the same event
+        self.open: dict[Envelope, Question] = {}  # asked; not awaited in the same event
         self._over: dict[Envelope, Question] = {}  # of those, what was answered and not awaited
 
     def __getstate__(self) -> dict[str, object]:
         """What is of more than one run: a search that is broken off keeps that."""
         lasting = {name: vars(self)[name] for name in ("tied", "_awaited", "_answered")}
-        return {**lasting, "joined": [], "_open": {}, "_over": {}}
+        return {**lasting, "joined": [], "open": {}, "_over": {}}
 
     def begin(self, kept: int) -> None:
         """A run begins, of which so many events will be repeated."""
         self.joined.clear()
-        self._open.clear()
+        self.open.clear()
         self._over.clear()
         if self._awaited or self._answered:
             for times in (self._awaited, self._answered):
                 for question in [each for each, event in times.items() if event >= kept]:
                     del times[question]
 
-    @property
-    def busy(self) -> bool:
-        """Whether there is anything to settle."""
-        return bool(self._open or self.joined)
-
     def sent(self, envelope: Envelope, lane: int, place: int) -> None:
         """It was asked in the event that is settled now, and is not awaited."""
-        self._open[envelope] = Question(lane, place)
+        self.open[envelope] = Question(lane, place)
 
     # -- what is repeated --------------------------------------------------------------
 
     def repeat(self, envelope: Envelope, question: Question) -> None:
         """It is delivered in an event that is repeated."""
-        self._open[envelope] = question
+        self.open[envelope] = question
 
     def resume(self, envelope: Envelope, lane: int, place: int) -> None:
         """It is still undelivered where the repetition ends."""
         asked_early = type(envelope.waiter) is not Task and envelope.sender.run is not None
         if asked_early or (self._awaited and (lane, place) in self._awaited):
-            self._open[envelope] = Question(lane, place)
+            self.open[envelope] = Question(lane, place)
 
     def resumed(self) -> None:
         """All that was repeated is known."""
         self.joined.clear()
-        if not self._open:
+        if not self.open:
             return
-        for envelope in [each for each in self._open if each.answer is not UNANSWERED]:
-            question = self._open.pop(envelope)
+        for envelope in [each for each in self.open if each.answer is not UNANSWERED]:
+            question = self.open.pop(envelope)
             if question not in self._awaited:
                 self._over[envelope] = question
 
@@ -106,16 +101,16 @@ class Early:
         index = len(causality.events)
         mine = []
         joined: dict[Question, int] = {}
-        if head in self._open:
-            event.question = self._open[head]
+        if head in self.open:
+            event.question = self.open[head]
             mine.append(event.question)
-        for envelope, question in list(self._open.items()):
+        for envelope, question in list(self.open.items()):
             awaited = type(envelope.waiter) is Task
             if awaited and question not in self._awaited:
                 self._awaited[question] = index
                 mine.append(question)
             if envelope.answer is not UNANSWERED:
-                del self._open[envelope]
+                del self.open[envelope]
                 self._answered[question] = index
                 if awaited:
                     joined[question] = self._awaited[question]

@@ -14,7 +14,7 @@ What follows from what was observed is not known here (causality.py).
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -46,9 +46,9 @@ class Observer:
 
     ``lanes`` are numbers by owner and key, ``actors`` by name; ``names`` are those of the lanes of
     this run, in the order of their first use. ``present`` is the lane that was delivered from last,
-    ``head`` what was. ``early`` are questions that were asked in the delivery that was settled last
-    and not awaited, with the lane, and how many were sent into it in that delivery before.
-    ``doubts``: in some run something was touched that no message tells of.
+    ``head`` what was; ``heard``: by an active actor. ``early`` are questions that were asked in the
+    delivery that was settled last and not awaited, with the lane, and how many were sent into it in
+    that delivery before. ``doubts``: in some run something was touched that no message tells of.
     """
 
     def __init__(self) -> None:
@@ -66,6 +66,7 @@ class Observer:
         self.world = world
         self.present: Lane | None = None
         self.head: Envelope | None = None
+        self.heard = False
         self._numbers: dict[Actor, int] = {}
         self._lengths: list[int] = []
         self._listening: dict[Actor, None] = {}
@@ -93,7 +94,8 @@ class Observer:
         number = self._numbers.get(addressee)
         if number is None:
             number = self.number_of(addressee)
-        self._touch = touch_of(head, number)
+        self.heard = addressee.run is not None
+        self._footprint = (touch_of(head, number),)
         self._lengths[lane.number] -= 1
         if self._touched:
             self._touched.clear()
@@ -103,34 +105,24 @@ class Observer:
 
         Before the first delivery, this is the start of the run.
         """
-        present, head = self.present, self.head
-        if present is None or head is None:
+        present, world = self.present, self.world
+        if present is None:
             self.names.clear()
             self._name()
             event = Happening(START, -1, (), choices)
         else:
-            if len(self.names) < len(self.world.lanes):
+            names = self.names
+            if len(names) < len(world.lanes):
                 self._name()
             number = present.number
-            footprint = (self._touch, *self._touches()) if self._touched else (self._touch,)
-            event = Happening(self.names[number], number, footprint, choices)
-        event.grown = self._grown()
-        listening = self.world.ready.listening
-        if listening or self._listening:
-            before = self._listening
-            spoken_to = head.addressee if head is not None else None
-            event.opened = [
-                self.number_of(actor)
-                for actor in listening
-                if actor not in before or actor is spoken_to
-            ]
-            self._listening = dict(listening)
+            event = Happening(names[number], number, self._footprint, choices)
+            if self._touched:
+                event.footprint = (*self._footprint, *self._touches())
+        ready = world.ready
+        event.grown = self._grown(ready if not ready.awaited else self.full())
+        if ready.listening or self._listening:
+            event.opened = self._opened(ready.listening)
         return event
-
-    @property
-    def heard(self) -> bool:
-        """Whether the last delivery was to an active actor."""
-        return self.head is not None and self.head.addressee.run is not None
 
     def number_of(self, actor: Actor) -> int:
         """The number of ``actor``."""
@@ -164,11 +156,11 @@ class Observer:
             names.append(self.lanes[lane.owner.label, lane.key])
         self._lengths += [0] * (len(lanes) - len(self._lengths))
 
-    def _grown(self) -> Sequence[int]:
-        """Which lanes grew, each as often as it did."""
+    def _grown(self, full: Iterable[Lane]) -> Sequence[int]:
+        """Which lanes of those that are not empty grew, each as often as it did."""
         lengths, grown, early = self._lengths, [], self.early
         early.clear()
-        for lane in self.full():
+        for lane in full:
             number = lane.number
             was, now = lengths[number], len(lane)
             if now > was:
@@ -180,6 +172,17 @@ class Observer:
                     if type(sent.waiter) is not Task and sent.sender.run is not None:
                         early.append((sent, name, at - was))
         return grown
+
+    def _opened(self, listening: Mapping[Actor, None]) -> Sequence[int]:
+        """Who began to listen: did not before, or was spoken to."""
+        before = self._listening
+        self._listening = dict(listening)
+        spoken_to = self.head.addressee if self.head is not None else None
+        return [
+            self.number_of(actor)
+            for actor in listening
+            if actor not in before or actor is spoken_to
+        ]
 
     def _touches(self) -> tuple[Touch, ...]:
         """What touch() told. An actor counts as if it had been sent a message."""

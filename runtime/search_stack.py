@@ -113,6 +113,8 @@ class Stack:
         """Somebody broke the run off: as if it had not begun. The next one will be the same."""
         self.causality.cut(kept)
         del self.nodes[kept + 1 :]
+        if not kept and not self.taken:  # nothing is known of the very first run
+            self.nodes[0] = Node({})
         for node, branch in reversed(self.taken):
             node.todo.insert(0, branch)
 
@@ -153,7 +155,11 @@ class Thaw(pickle.Unpickler):
 
     def find_class(self, module: str, name: str) -> Any:
         """A class of ours by name: one that its module defines, not what it imports or holds."""
-        if (module, name) in {("collections", "defaultdict"), ("builtins", "list")}:
+        if (module, name) in {
+            ("collections", "defaultdict"),
+            ("builtins", "int"),
+            ("builtins", "list"),
+        }:
             return super().find_class(module, name)
         if module in {f"slabrace.runtime.{each}" for each in OURS} and "." not in name:
             found = super().find_class(module, name)

@@ -87,13 +87,10 @@ class Node:
 
     def after(self, event: Happening) -> dict[Key, Tried]:
         """What need not be tried after ``event`` either: it commutes with it."""
-        asleep = self.asleep()
-        if not asleep:
-            return {}
         lane, footprint = event.lane, event.footprint
         return {
             key: tried
-            for key, tried in asleep.items()
+            for key, tried in self.asleep().items()
             if key[0] != lane and not conflicting(tried[0], footprint)
         }
 

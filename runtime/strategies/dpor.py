@@ -220,7 +220,7 @@ class Dpor(Stack):
         chose = self._chosen_at == len(self.events)
         observer, causality, early = self.observer, self.causality, self.early
         event = observer.settle(tuple(self._chosen) if chose else ())
-        if early.busy:
+        if early.open or early.joined:
             early.settle(event, observer.head, causality)
         for envelope, lane, number in observer.early:
             early.sent(envelope, lane, causality.sends(lane) + number)
@@ -228,7 +228,8 @@ class Dpor(Stack):
         if chose:
             self._add_values(node, event)
         causality.grow(event, heard=observer.heard)
-        self.nodes.append(Node(node.after(event), self._branch))
+        sleep = node.after(event) if node.sleep or node.done else {}
+        self.nodes.append(Node(sleep, self._branch))
 
     def _add_values(self, node: Node, event: Happening) -> None:
         """Every other value of a choice that nobody told is a branch of its own."""
