@@ -11,7 +11,7 @@ from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 
 from slabrace.runtime.actor import Actor
-from slabrace.runtime.dependence import Access, access, conflicting
+from slabrace.runtime.dependence import Access, Touch, access, overlap
 from slabrace.runtime.strategies.wrapper import Wrapper
 from slabrace.runtime.trace import canonical
 
@@ -89,16 +89,27 @@ class Orders(Wrapper):
     def end(self, outcome: Outcome) -> None:
         self.inner.end(outcome)
 
-    def order(self) -> Order:
-        """What happened, and each ordered pair of what does not commute."""
+    def order(self, *, messages: bool = False) -> Order:
+        """What happened, and each ordered pair of what does not commute.
+
+        ``messages``: only for what they touch at their addressee.
+        """
         events = self.events
         names = [event.name for event in events]
-        pairs = {
-            (names[early], names[late])
-            for late in range(len(events))
-            for early in range(late)
-            if conflicting(events[early].footprint, events[late].footprint)
-        }
+        footprints = [event.footprint for event in events]
+        if messages:
+            footprints = [[], *(footprint[:1] for footprint in footprints[1:])]
+        pairs: set[Hashable] = set()
+        known: dict[Hashable, list[tuple[int, Touch]]] = {}
+        for late, footprint in enumerate(footprints):
+            for touch in footprint:
+                before = known.setdefault(touch[0], [])
+                pairs.update(
+                    (names[early], names[late])
+                    for early, other in before
+                    if early != late and overlap(other, touch)
+                )
+                before.append((late, touch))
         return frozenset([*names, *pairs])
 
 
