@@ -58,7 +58,8 @@ def diagram(
     stuck = waiting(steps, violation)
     broke = violation is not None and not stuck and not at_rest(trace.world)
     note = culprit(trace, steps) if broke else None
-    marked = stuck | ({len(steps) - 1} if broke and note is None else set())
+    last = {len(steps) - 1} if steps else set()  # none: it broke before anything was sent
+    marked = stuck | (last if broke and note is None else set())
     shown = matter(steps, stuck, violation, marked)
     point = Point(note, f"*** {violation.law}") if violation is not None and note else None
     done = ended(trace, steps, stuck)
@@ -70,7 +71,9 @@ def diagram(
             number = sum(actor in active for actor in titles)
             titles[row.actor] = title(number, row.actor) if row.actor in active else row.actor
     step = pitch(rows, list(titles))
-    lines = [*header(list(titles.values()), step), *draw(rows, list(titles), step)]
+    lines = []
+    if titles:
+        lines += [*header(list(titles.values()), step), *draw(rows, list(titles), step)]
     if violation is not None:
         told = f"*** {violation.law}: {violation.message}"
         lines += ["", *textwrap.wrap(told, WIDTH, subsequent_indent="    ")]
