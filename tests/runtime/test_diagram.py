@@ -193,7 +193,10 @@ def test_a_run_without_a_violation_is_drawn_whole() -> None:
 
 def test_what_breaks_before_anything_is_sent_is_its_violation_alone() -> None:
     world = World()
-    world.spawn(Grabber(world.spawn(Lock(), name="one"), world.spawn(Lock(), name="two")))  # not done
+    one, two = world.spawn(Lock(), name="one"), world.spawn(Lock(), name="two")
+    world.spawn(
+        Grabber(one, two), name="grabber"
+    )  # not done: the law is not about the state at rest
     trace = Trace(world)
     violation = Violation("null_deref", "no nodeinfo")
     drawn = diagram(trace, violation)
