@@ -196,7 +196,7 @@ def test_what_breaks_before_anything_is_sent_is_its_violation_alone() -> None:
     one, two = world.spawn(Lock(), name="one"), world.spawn(Lock(), name="two")
     world.spawn(
         Grabber(one, two), name="grabber"
-    )  # not done: the law is not about the state at rest
+    )  # not done: nothing is at rest
     trace = Trace(world)
     violation = Violation("null_deref", "no nodeinfo")
     drawn = diagram(trace, violation)
