@@ -194,9 +194,7 @@ def test_a_run_without_a_violation_is_drawn_whole() -> None:
 def test_what_breaks_before_anything_is_sent_is_its_violation_alone() -> None:
     world = World()
     one, two = world.spawn(Lock(), name="one"), world.spawn(Lock(), name="two")
-    world.spawn(
-        Grabber(one, two), name="grabber"
-    )  # not done: nothing is at rest
+    world.spawn(Grabber(one, two), name="grabber")  # not done: nothing is at rest
     trace = Trace(world)
     violation = Violation("null_deref", "no nodeinfo")
     drawn = diagram(trace, violation)
