@@ -9,6 +9,7 @@ from slabrace.runtime.exporters.diagram import WIDTH, diagram
 from slabrace.runtime.exporters.events import lines
 from slabrace.runtime.message import DEFERRED, Message
 from slabrace.runtime.monitor import Event, Monitor, watches
+from slabrace.runtime.scenario import abandon
 from slabrace.runtime.strategies.raw_replay import RawReplay
 from slabrace.runtime.strategies.round_robin import RoundRobin
 from slabrace.runtime.trace import Trace
@@ -188,6 +189,17 @@ def test_a_run_without_a_violation_is_drawn_whole() -> None:
         "  Load(counter) = 0",
         "  Store(counter, 1)",
     ]
+
+
+def test_what_breaks_before_anything_is_sent_is_its_violation_alone() -> None:
+    world = World()
+    one, two = world.spawn(Lock(), name="one"), world.spawn(Lock(), name="two")
+    world.spawn(Grabber(one, two), name="grabber")  # not done: nothing is at rest
+    trace = Trace(world)
+    violation = Violation("null_deref", "no nodeinfo")
+    drawn = diagram(trace, violation)
+    abandon(world)
+    assert drawn.split("\n") == ["", "*** null_deref: no nodeinfo"]
 
 
 def test_a_long_story_is_told_from_its_end() -> None:
