@@ -74,8 +74,12 @@ class Message(msgspec.Struct, frozen=True, gc=False):
         return f"{name}({addressee}{between}{rest if parenthesis else ')'}"
 
 
-class Envelope(msgspec.Struct, eq=False, gc=False):
-    """One message on its way, and its answer on the way back."""
+class Envelope(msgspec.Struct, eq=False):
+    """One message on its way, and its answer on the way back.
+
+    Actors keep envelopes that they will answer, so it is a link in a ring: what the garbage
+    collector could not see (``gc=False``) would keep whole worlds for ever.
+    """
 
     sender: Actor
     addressee: Actor

@@ -1,7 +1,8 @@
 """Workers: where shares are made: here, one after the other, or in other processes, side by side.
 
 Whoever asks gets its shares in the order in which it asked. A member that goes through a tree has
-one process for good, since that is where its tree is; the shares of the others go round.
+one process for good, since that is where its tree is; the shares of the others go to whoever has
+least to do.
 
 A process is begun anew (``spawn``: threads and event loops of ours do not come along), so what it
 needs must be found again there: ``loader`` is a picklable function that makes a Workshop.
@@ -135,7 +136,7 @@ class Processes:
             for _ in range(jobs)
         ]
         self._homes: dict[int, int] = {}
-        self._next = 0
+        self._asked: list[list[Future[Share]]] = [[] for _ in range(jobs)]
 
     def ask(self, task: Task, *, pinned: bool = False) -> Asked:
         """Begin a share."""
@@ -143,8 +144,16 @@ class Processes:
         if pinned:
             home = self._homes.setdefault(member, len(self._homes) % len(self.pools))
         else:
-            home = self._next = (self._next + 1) % len(self.pools)
-        return Elsewhere(self.pools[home].submit(make_share, task))
+            home = min(range(len(self.pools)), key=self._waiting)
+        future = self.pools[home].submit(make_share, task)
+        self._asked[home].append(future)
+        return Elsewhere(future)
+
+    def _waiting(self, home: int) -> int:
+        """How many shares a process has still to make. Where one is made changes nothing else."""
+        asked = self._asked[home]
+        asked[:] = [each for each in asked if not each.done()]
+        return len(asked)
 
     def state(self, member: int) -> Any:
         """Where a member stands."""

@@ -7,18 +7,20 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from cyclopts import Parameter
 
 import slabrace
 from slabrace.runtime.errors import MachineError, SlabraceError, UsageError, nearest
-from slabrace.runtime.log import EventLog
 from slabrace.runtime.scenario import Scenario
 from slabrace.runtime.world import World
 from slabrace.scenarios.commands.output import say
 from slabrace.scenarios.plugins import Plugins
 from slabrace.scenarios.scripts import ScriptError, blames, cut
+
+if TYPE_CHECKING:
+    from slabrace.runtime.log import EventLog
 
 __all__ = ["Extras", "Help", "Log", "blaming", "opened", "settings_in"]
 
@@ -88,6 +90,8 @@ def opened(options: Log, header: dict[str, Any]) -> Iterator[EventLog | None]:
     if options.log is None:
         yield None
         return
+    from slabrace.runtime.log import EventLog  # a search's other processes need none
+
     header["versions"] = {"slabrace": slabrace.__version__}
     with EventLog(options.log, header, columns=COLUMNS, deliveries=options.log_deliveries) as log:
         yield log

@@ -1,13 +1,14 @@
 """A world is populated, turned and thrown away; it decides nothing."""
 
 import gc
+import weakref
 
 import pytest
 
 from slabrace.runtime.actor import Actor, handles
 from slabrace.runtime.engine import Engine
 from slabrace.runtime.errors import MachineError
-from slabrace.runtime.message import Message
+from slabrace.runtime.message import DEFERRED, Envelope, Message
 from slabrace.runtime.strategies.round_robin import RoundRobin
 from slabrace.runtime.world import World
 
@@ -100,6 +101,41 @@ def test_a_discarded_world_leaves_nothing_to_the_garbage_collector() -> None:
         assert run(discard=False) > 0
     finally:
         gc.enable()
+
+
+class Keeper(Actor):
+    """Never answers, and remembers whom."""
+
+    def __init__(self) -> None:
+        self.kept: list[Envelope] = []
+
+    @handles(Ring)
+    def ring(self, message: Ring) -> object:
+        self.kept.append(self.defer())
+        return DEFERRED
+
+
+class Asker(Actor):
+    daemon = True
+
+    def __init__(self, keeper: Actor) -> None:
+        self.keeper = keeper
+
+    async def run(self) -> None:
+        await self.ask(self.keeper, Ring())
+
+
+def test_a_world_in_which_somebody_still_waits_is_not_kept_for_ever() -> None:
+    world = World()
+    keeper = world.add(Keeper())
+    world.spawn(Asker(keeper))
+    Engine(world, RoundRobin()).run()
+    assert len(keeper.kept) == 1
+    seen = weakref.ref(keeper)
+    world.discard()
+    del world, keeper
+    gc.collect()
+    assert seen() is None
 
 
 def test_the_engine_has_no_door() -> None:
