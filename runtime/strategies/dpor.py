@@ -197,12 +197,13 @@ class Dpor(Stack):
 
     def state(self) -> dict[str, Any]:
         """Where the search stands, in builtins."""
-        counts = (self.runs, self.blocked, self.cut, self.finished, self._over)
+        counts = (self.runs, self.blocked, self.probes, self.cut, self.finished, self._over)
         return {"counts": list(counts), "stack": self.frozen()}
 
     def resume(self, state: dict[str, Any]) -> None:
         """Go on from where ``state`` was taken, by the same code."""
-        self.runs, self.blocked, self.cut, self.finished, self._over = state["counts"]
+        counts = state["counts"]
+        self.runs, self.blocked, self.probes, self.cut, self.finished, self._over = counts
         self.thaw(state["stack"])
 
     # -- before a delivery -------------------------------------------------------------
