@@ -48,7 +48,8 @@ class Observer:
     this run, in the order of their first use. ``present`` is the lane that was delivered from last,
     ``head`` what was; ``heard``: by an active actor. ``early`` are questions that were asked in the
     delivery that was settled last and not awaited, with the lane, and how many were sent into it in
-    that delivery before. ``doubts``: in some run something was touched that no message tells of.
+    that delivery before. ``beside`` is what deliveries of each lane have ever touched beside their
+    addressee.
     """
 
     def __init__(self) -> None:
@@ -56,7 +57,7 @@ class Observer:
         self.actors = Names()
         self.names: list[int] = []
         self.early: list[tuple[Envelope, int, int]] = []
-        self.doubts = False
+        self.beside: dict[int, set[Hashable]] = {}
 
     def begin(self, world: World) -> None:
         """A run of ``world`` begins, and nobody has acted yet.
@@ -117,7 +118,10 @@ class Observer:
             number = present.number
             event = Happening(names[number], number, self._footprint, choices)
             if self._touched:
-                event.footprint = (*self._footprint, *self._touches())
+                beside = self._touches()
+                event.footprint = (*self._footprint, *beside)
+                known = self.beside.setdefault(event.lane, set())
+                known.update(touch[0] for touch in beside)
         ready = world.ready
         event.grown = self._grown(ready if not ready.awaited else self.full())
         if ready.listening or self._listening:
@@ -186,7 +190,6 @@ class Observer:
 
     def _touches(self) -> tuple[Touch, ...]:
         """What touch() told. An actor counts as if it had been sent a message."""
-        self.doubts = True
         return tuple(
             (self.number_of(what) if isinstance(what, Actor) else what, None, writes)
             for what, writes in self._touched

@@ -2,7 +2,8 @@
 
 ``events[i]`` is the delivery number ``i`` of the run, ``nodes[i]`` the state before it; the last
 node is the state in which the run ended. A race of two events is turned round at the node before
-the first: there, what does not depend on it and then the second must be tried.
+the first: there, what does not depend on it and then the second must be tried. Where it is
+``unsure`` whether that is so, it is found out by going there and having a look (probe.py).
 
 A stack can be frozen, as text, and thawed in another process: a long search may be broken off.
 
@@ -22,14 +23,15 @@ from slabrace.runtime.causality import Causality, Happening
 from slabrace.runtime.early import Early
 from slabrace.runtime.errors import UsageError
 from slabrace.runtime.observer import Observer
-from slabrace.runtime.wakeup_tree import Branch, Node, Suffix
+from slabrace.runtime.suffix import Suffix
+from slabrace.runtime.wakeup_tree import Branch, Node
 
 if TYPE_CHECKING:
     from slabrace.runtime.mailbox import Lane
 
 __all__ = ["Stack"]
 
-OURS: Final = ("causality", "early", "observer", "wakeup_tree")
+OURS: Final = ("causality", "early", "observer", "suffix", "wakeup_tree")
 """The modules of which a frozen stack may hold objects."""
 
 
@@ -43,6 +45,8 @@ class Stack:
         self.nodes = [Node({})]
         self.events = self.causality.events
         self.taken: list[tuple[Node, Branch]] = []
+        self.unsure: list[tuple[int, Suffix]] = []
+        self._left = False  # a branch of the last node, and whether there is another is not known
 
     def take(self, node: Node) -> Branch:
         """The first branch that is to be tried at ``node``."""
@@ -58,9 +62,9 @@ class Stack:
             events,
             [*causality.concurrent(first, second), second],
             instead=first == events[second].instead,
-            doubts=self.observer.doubts or bool(self.early.tied),
+            beside=self.observer.beside,
         )
-        self.nodes[first].insert(suffix)
+        self.unsure += [(first, each) for each in self.nodes[first].insert(suffix)]
 
     def wait_in_vain(self, lane: Lane) -> None:
         """Nobody heard the head of ``lane``: it might have been heard instead of another."""
@@ -95,14 +99,23 @@ class Stack:
                 return
 
     def backtrack(self) -> bool:
-        """Leave the last branch of the deepest node that has another one."""
+        """Leave the last branch of the deepest node that has another one.
+
+        Or that may have one: what is ``unsure`` must be found out first.
+        """
         nodes, events = self.nodes, self.events
+        if self._left:
+            self._left = False
+            if nodes[-1].todo:
+                return True
         depth = len(events) - 1  # the node after it is the one at which the run ended
         while depth >= 0:
             node, event = nodes[depth], events[depth]
             if node.todo or node.waiting:
-                node.finish((event.lane, event.choices), event.footprint)
-                if node.todo:
+                unsure = node.finish((event.lane, event.choices), event.footprint)
+                self.unsure += [(depth, each) for each in unsure]
+                self._left = bool(unsure)
+                if node.todo or unsure:
                     break
             depth -= 1
         del nodes[depth + 1 :]
@@ -134,16 +147,17 @@ class Stack:
 
     def frozen(self) -> str:
         """All of it, between two runs."""
-        names = (self.observer.lanes, self.observer.actors, self.observer.doubts)
-        parts = (names, self.causality, self.early, self.nodes)
+        observer = self.observer
+        names = (observer.lanes, observer.actors, observer.beside)
+        parts = (names, self.causality, self.early, self.nodes, self.unsure, self._left)
         return base64.b64encode(zlib.compress(pickle.dumps(parts))).decode()
 
     def thaw(self, text: str) -> None:
         """Be what was frozen; a UsageError if it is nothing of ours."""
         try:
             parts = Thaw(io.BytesIO(zlib.decompress(base64.b64decode(text)))).load()
-            names, self.causality, self.early, self.nodes = parts
-            self.observer.lanes, self.observer.actors, self.observer.doubts = names
+            names, self.causality, self.early, self.nodes, self.unsure, self._left = parts
+            self.observer.lanes, self.observer.actors, self.observer.beside = names
         except (ValueError, TypeError, EOFError, zlib.error, pickle.UnpicklingError) as error:
             raise UsageError(f"this is not where a search stood: {error}") from error
         self.events = self.causality.events

@@ -3,8 +3,7 @@
 A branch is the delivery of the head of one lane, with the values chosen in it. A sequence is put
 where it is covered by none that is there; what it shares with one that is, it shares.
 
-    weak initial    a delivery that some linearisation of a sequence begins with, or that
-                    commutes with all of it: whoever tries it first tries the sequence too
+What covers a sequence is a weak initial of it (suffix.py).
 
 Data choices are ours. Deliveries of one lane with different values are different branches, and
 neither is a weak initial of the other. Two are not told yet:
@@ -16,7 +15,8 @@ neither is a weak initial of the other. Two are not told yet:
 What a delivery touches beside its addressee (``touch()``) may be something else where it comes
 earlier. So of the last one of a sequence, and of one with another value, nobody knows what it will
 touch until it was tried. A sequence that it covers or not, depending on that, waits until then
-(``waiting``).
+(``waiting``). And a sequence that is covered or not, depending on what its own last one touches, is
+*unsure*: that must be found out before it is inserted.
 
 Source: Abdulla, Aronis, Jonsson, Sagonas, "Source Sets: A Foundation for Optimal Dynamic Partial
 Order Reduction", J. ACM 64(4), 2017, section 6.
@@ -24,17 +24,14 @@ Order Reduction", J. ACM 64(4), 2017, section 6.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from slabrace.runtime.causality import Happening
 from slabrace.runtime.dependence import Footprint, conflicting
+from slabrace.runtime.suffix import Key, Suffix
 
-__all__ = ["Branch", "Key", "Node", "Suffix", "Tried"]
-
-
-Key = tuple[int, tuple[int, ...]]
-"""A delivery by lane, and the values that were chosen in it."""
+__all__ = ["Branch", "Node", "Tried"]
 
 
 class Branch:
@@ -94,12 +91,11 @@ class Node:
             if key[0] != lane and not conflicting(tried[0], footprint)
         }
 
-    def finish(self, key: Key, footprint: Footprint) -> None:
-        """``key`` was tried: what it touches is known now."""
+    def finish(self, key: Key, footprint: Footprint) -> list[Suffix]:
+        """``key`` was tried: what it touches is known now. As insert() of what waited for that."""
         self.done[key] = Tried(footprint, self)
         waiting, self.waiting = self.waiting, []
-        for suffix in waiting:
-            self.insert(suffix)
+        return [unsure for suffix in waiting for unsure in self.insert(suffix)]
 
     def add_values(self, branches: Sequence[Branch]) -> None:
         """Other values of a delivery that is tried here, unless they are, too.
@@ -116,25 +112,30 @@ class Node:
             )
         ]
 
-    def insert(self, suffix: Suffix) -> None:
-        """Put ``suffix`` into the tree, unless what covers it is there, or was tried."""
+    def insert(self, suffix: Suffix) -> list[Suffix]:
+        """Put ``suffix`` into the tree, unless what covers it is there, or was tried.
+
+        Those are returned of which that is unsure.
+        """
+        hanging = False
         for key, tried in self.asleep().items():
-            if suffix.weakly_begins_with(key, tried.footprint):
-                lane = key[0]
-                if suffix.first(lane) == suffix.last:
-                    told = suffix.values
-                    for other in tried.home.spare.get(lane, ()):
-                        values = other.key[1]
-                        if len(values) > len(told) and values[: len(told)] == told:
-                            self.insert(suffix.ending_with(values))
-                return
+            covered = suffix.weakly_begins_with(key, tried.footprint)
+            if covered:
+                return self._insert_values(suffix, key[0], tried)
+            hanging |= covered is None
+        if hanging:
+            return [suffix.kept()]
+        whole = suffix
         children, waiting = self.todo, self.waiting
         while True:
             for child in children:
-                if child.guessed and suffix.doubts and suffix.hangs_on(child):
+                if child.guessed and suffix.beside and suffix.hangs_on(child.key[0]):
                     waiting.append(suffix.kept())
-                    return
-                if suffix.weakly_begins_with(child.key, child.footprint, further=child.open):
+                    return []
+                covered = suffix.weakly_begins_with(child.key, child.footprint, further=child.open)
+                if covered is None:
+                    return [whole.kept()]
+                if covered:
                     break
             else:
                 break
@@ -142,121 +143,35 @@ class Node:
             if suffix.first(lane) == suffix.last:
                 child.spread |= len(suffix.values) < len(choices)
             if not child.children:
-                return
+                return []
+            if suffix is whole:
+                suffix = whole.copy()
             suffix.without(lane)
             children, waiting = child.children, child.waiting
-        for branch in suffix.branches():
+        for branch in branches(suffix):
             children.append(branch)
             children = branch.children
+        return []
+
+    def _insert_values(self, suffix: Suffix, lane: int, tried: Tried) -> list[Suffix]:
+        """``lane`` was tried; of its values that nobody asked for, those that this asks for."""
+        unsure: list[Suffix] = []
+        if suffix.first(lane) == suffix.last:
+            told = suffix.values
+            for other in tried.home.spare.get(lane, ()):
+                values = other.key[1]
+                if len(values) > len(told) and values[: len(told)] == told:
+                    unsure += self.insert(suffix.copy(values))
+        return unsure
 
 
-class Suffix:
-    """A sequence of events of one execution, as the numbers that they have in it.
-
-    ``values`` are all that is told of the last one's choices. ``instead``: the last one is heard
-    instead of what it races with, and needs less before it. ``doubts``: what a delivery touches is
-    not known from its message.
-    """
-
-    def __init__(
-        self,
-        events: Sequence[Happening] | Mapping[int, Happening],
-        indices: list[int],
-        values: tuple[int, ...] = (),
-        *,
-        instead: bool = False,
-        doubts: bool = False,
-    ) -> None:
-        self.events = events
-        self.indices = indices
-        self.values = values
-        self.last = indices[-1]
-        self.instead = instead
-        self.doubts = doubts
-        last = events[self.last]
-        self._needs = last.early if instead else last.needs
-
-    def first(self, lane: int) -> int:
-        """The first event of ``lane``; 0 if it has none."""
-        events = self.events
-        for index in self.indices:
-            if events[index].lane == lane:
-                return index
-        return 0
-
-    def weakly_begins_with(self, key: Key, footprint: Footprint, *, further: bool = False) -> bool:
-        """Whether ``key`` is a weak initial; ``further``: also if its values are not all."""
-        lane, values = key
-        events = self.events
-        for index in self.indices:
-            event = events[index]
-            if event.lane == lane:
-                break
+def branches(suffix: Suffix) -> Iterator[Branch]:
+    """The sequence as branches, one below the other."""
+    for index in suffix.indices:
+        event = suffix.events[index]
+        if index == suffix.last:
+            branch = Branch((event.lane, suffix.values), suffix.touches, open=True)
+            branch.guessed = not suffix.sure or bool(event.choices)
+            yield branch
         else:
-            return self._commutes(footprint, self.indices)
-        if index == self.last:
-            if not self._may_come_first(footprint):
-                return False
-            shared = min(len(values), len(self.values)) if further else len(self.values)
-            return values[:shared] == self.values[:shared]
-        if self._comes_after(event.past, index):
-            return False
-        chosen = event.choices
-        return chosen == values or (further and chosen[: len(values)] == values)
-
-    def _may_come_first(self, footprint: Footprint) -> bool:
-        """Whether nothing of the sequence comes before its last event, if that touches this."""
-        last = self.last
-        if self._comes_after(self._needs, last):
-            return False
-        if not self.doubts:
-            return self.instead or not self._comes_after(self.events[last].past, last)
-        return self._commutes(footprint, self.indices[:-1])
-
-    def _comes_after(self, past: int, index: int) -> bool:
-        """Whether event ``index``, which has this ``past``, has any of the sequence before it."""
-        for each in self.indices:
-            if each == index:
-                return False
-            if past >> each & 1:
-                return True
-        return False
-
-    def _commutes(self, footprint: Footprint, indices: Sequence[int]) -> bool:
-        """Whether a delivery that touches this commutes with all those."""
-        events = self.events
-        for each in indices:  # noqa: SIM110  # a generator takes twice as long
-            if conflicting(footprint, events[each].footprint):
-                return False
-        return True
-
-    def hangs_on(self, branch: Branch) -> bool:
-        """Whether it depends on what ``branch`` touches if that is a weak initial."""
-        index = self.first(branch.key[0])
-        return not index or (index == self.last and not self._comes_after(self._needs, index))
-
-    def ending_with(self, values: tuple[int, ...]) -> Suffix:
-        """The same, with ``values`` chosen in the last event."""
-        return Suffix(
-            self.events, list(self.indices), values, instead=self.instead, doubts=self.doubts
-        )
-
-    def kept(self) -> Suffix:
-        """The same, for when the execution that it is of will be gone."""
-        self.events = {index: self.events[index] for index in self.indices}
-        return self
-
-    def without(self, lane: int) -> None:
-        """Take the first event of ``lane`` out, if there is one."""
-        index = self.first(lane)
-        if index:
-            self.indices.remove(index)
-
-    def branches(self) -> Iterator[Branch]:
-        """The sequence as branches, one below the other."""
-        for index in self.indices:
-            event = self.events[index]
-            if index == self.last:
-                yield Branch((event.lane, self.values), event.footprint, open=True)
-            else:
-                yield Branch((event.lane, event.choices), event.footprint)
+            yield Branch((event.lane, event.choices), event.footprint)

@@ -13,6 +13,9 @@ branch takes it, and from the end of what the wakeup tree says the run goes on a
  - A data choice is part of the delivery during which it is made. Where the run goes on as it likes,
    every value is a branch; where a wakeup tree leads, the values are those of the tree.
  - Time is left out: a timer may run out as soon as it is set.
+ - What a delivery touches beside its addressee may depend on what came before. Where the search
+   must know what it would touch elsewhere, it goes there and looks: such a *probe* (probe.py) ends
+   as ``REDUNDANT`` and counts for nothing but ``probes``.
 
 Sources: Abdulla, Aronis, Jonsson, Sagonas, J. ACM 64(4), 2017 (algorithm 2). Differences: a race is
 looked at once, in the first run that has its later delivery; data choices; deliveries to active
@@ -31,6 +34,7 @@ from typing import TYPE_CHECKING, Any
 from slabrace.runtime.causality import Happening
 from slabrace.runtime.errors import MachineError
 from slabrace.runtime.outcome import End, Stop
+from slabrace.runtime.probe import Probe
 from slabrace.runtime.search_stack import Stack
 from slabrace.runtime.trust import Trust
 from slabrace.runtime.wakeup_tree import Branch, Node
@@ -52,15 +56,21 @@ class Dpor(Stack):
         self.blocked = 0
         self.cut = 0
         self.finished = False
+        self.probes = 0
         self._over = False  # a run is, and the next one has not begun
+        self._probe: Probe | None = None  # the present run, if it is one
 
     # -- a run -------------------------------------------------------------------------
 
     def begin(self, world: World) -> bool:
         """Cut the stack back to the deepest node with something left to try."""
-        if self.finished or (self._over and not self.backtrack()):
+        if self.finished or (self._over and not self.unsure and not self.backtrack()):
             self.finished = True
             return False
+        world.clock.eager = True
+        if self.unsure:
+            self._probe = Probe(world, self.observer, self.events, *self.unsure[-1])
+            return True
         self._over = False
         self.world = world
         self._lanes = world.lanes
@@ -72,7 +82,6 @@ class Dpor(Stack):
         self._settled = self._kept > 0
         self.taken.clear()
         self._branch: Branch | None = None
-        world.clock.eager = True
         self.observer.begin(world)
         self.early.begin(self._kept)
         world.joined = self.early.joined
@@ -82,6 +91,11 @@ class Dpor(Stack):
 
     def pick(self, ready: Sequence[Lane], /) -> int:
         """Repeat what is kept, follow the wakeup tree, or go on."""
+        if self._probe is not None:
+            on_the_way = self._probe.pick()
+            if on_the_way is None:
+                raise self._nothing_in(self._probe.way[self._probe.at].lane)
+            return on_the_way.slot
         index = self._index = self._index + 1
         if index < self._kept:
             event = self.events[index]
@@ -102,6 +116,8 @@ class Dpor(Stack):
 
     def choose(self, label: str, options: int, /) -> int:
         """The value that was kept or that the wakeup tree says, or else the first."""
+        if self._probe is not None:
+            return self._probe.choose()
         index = self._index
         if self._chosen_at != index:
             self._chosen_at = index
@@ -124,6 +140,9 @@ class Dpor(Stack):
 
     def end(self, outcome: Outcome) -> None:
         """Turn the races of what was new round."""
+        if self._probe is not None:
+            self._look(self._probe, outcome)
+            return
         if outcome.end is End.INTERRUPTED:
             self.abandon(self._kept)
             return
@@ -143,6 +162,18 @@ class Dpor(Stack):
             self.wait_in_vain(lane)
         if outcome.end is End.VIOLATION and len(self.world.ready):
             self.go_round(self.world.ready)
+
+    def _look(self, probe: Probe, outcome: Outcome) -> None:
+        """A probe is over. It is no run of its own, however it ended."""
+        self._probe = None
+        touches = probe.over()
+        if outcome.end is End.INTERRUPTED:
+            return
+        self.probes += 1
+        depth, suffix = self.unsure.pop()
+        self.nodes[depth].insert(suffix.found(touches))
+        outcome.end = End.REDUNDANT
+        outcome.violations.clear()
 
     def describe(self) -> str:
         """As a person would type it."""
@@ -166,12 +197,13 @@ class Dpor(Stack):
 
     def state(self) -> dict[str, Any]:
         """Where the search stands, in builtins."""
-        counts = (self.runs, self.blocked, self.cut, self.finished, self._over)
+        counts = (self.runs, self.blocked, self.probes, self.cut, self.finished, self._over)
         return {"counts": list(counts), "stack": self.frozen()}
 
     def resume(self, state: dict[str, Any]) -> None:
         """Go on from where ``state`` was taken, by the same code."""
-        self.runs, self.blocked, self.cut, self.finished, self._over = state["counts"]
+        counts = state["counts"]
+        self.runs, self.blocked, self.probes, self.cut, self.finished, self._over = counts
         self.thaw(state["stack"])
 
     # -- before a delivery -------------------------------------------------------------
@@ -194,13 +226,16 @@ class Dpor(Stack):
         name = branch.key[0]
         lane = self.observer.lane_of(name)
         if lane is None or lane.slot < 0:
-            known = {number: text for text, number in self.observer.lanes.items()}
-            raise MachineError(
-                f"the search expected something to deliver in lane {known[name]}, and there is "
-                "nothing: two deliveries that were taken to commute do not. Which, says "
-                "dependence.py; what actors share outside their messages must be told by touch()"
-            )
+            raise self._nothing_in(name)
         return lane
+
+    def _nothing_in(self, name: int) -> MachineError:
+        known = {number: text for text, number in self.observer.lanes.items()}
+        return MachineError(
+            f"the search expected something to deliver in lane {known[name]}, and there is "
+            "nothing: two deliveries that were taken to commute do not. Which, says "
+            "dependence.py; what actors share outside their messages must be told by touch()"
+        )
 
     def _resume(self) -> None:
         """What was kept is repeated: here begins what is new."""
@@ -222,6 +257,9 @@ class Dpor(Stack):
         event = observer.settle(tuple(self._chosen) if chose else ())
         if early.open or early.joined:
             early.settle(event, observer.head, causality)
+            for key in [touch[0] for touch in event.footprint if touch[0] in early.tied]:
+                for one in (key[0], event.lane):  # a Question: its lane, and who awaited it
+                    observer.beside.setdefault(one, set()).add(key)
         for envelope, lane, number in observer.early:
             early.sent(envelope, lane, causality.sends(lane) + number)
         node = self.nodes[-1]

@@ -29,8 +29,10 @@ from tests.quality.programs import (
 
 from slabrace.runtime.actor import Actor
 from slabrace.runtime.monitor import Event, Monitor, watches
+from slabrace.runtime.outcome import End
 from slabrace.runtime.strategies.dfs import DFS
 from slabrace.runtime.strategies.dpor import Dpor
+from slabrace.runtime.strategies.wrapper import Wrapper
 from slabrace.runtime.strategy import Strategy
 from slabrace.runtime.world import World
 
@@ -144,6 +146,15 @@ async def share(self: Thread, stage: Stage, cell: Actor) -> None:
         await self.ask(cell, Write(9))
 
 
+async def share_if(self: Thread, stage: Stage, cell: Cell) -> None:
+    """Whether it uses what is nobody's depends on what it sees."""
+    if await self.ask(cell, Read()):
+        stage.world.touch("tally")
+        stage.tally += 1
+        if stage.tally == 2:
+            self.send(cell, Write(13))
+
+
 async def poke(self: Thread, stage: Stage, cell: Actor) -> None:
     """Changes another cell in passing, and says so."""
     await self.ask(cell, Read())
@@ -163,7 +174,7 @@ STEPS: dict[str, Do] = {
     each.__name__: each
     for each in (
         read, write, post, add, follow, early, choose, choose_twice, choose_if, behind_gate,
-        try_gate, tell, ask, share, poke, report,
+        try_gate, tell, ask, share, share_if, poke, report,
     )
 }  # fmt: skip
 
@@ -277,7 +288,11 @@ LAWS: tuple[Callable[[], Monitor], ...] = (Untouched, Polite, Balanced)
 
 def all_orders(strategy: Strategy, populate: Populate, most: int) -> list[Order]:
     orders = Orders(strategy)
-    return [orders.order() for _ in each_run(populate, orders, most=most)]
+    return [
+        orders.order()
+        for outcome in each_run(populate, orders, most=most)
+        if outcome.end is not End.REDUNDANT
+    ]
 
 
 def compare(program: Program, most: int) -> None:
@@ -289,7 +304,7 @@ def compare(program: Program, most: int) -> None:
     search = Dpor()
     found = all_orders(search, populate, most)
     assert len(set(found)) == len(found), "a trace twice"
-    assert search.blocked == 0
+    assert search.blocked == 0, "blocked"
     assert len(wanted - set(found)) == 0, "traces that were missed"
     assert set(found) == wanted
 
@@ -353,7 +368,7 @@ def searched(examples: int) -> settings:
 
 ALL = sorted(STEPS)
 REPORTING = ("report", "report", "write", "post", "add", "choose", "behind_gate", "early", "tell")
-LISTENING = ("tell", "ask", "share", "poke", "write", "follow", "early")
+LISTENING = ("tell", "ask", "share", "share_if", "poke", "write", "follow", "early")
 
 # What went wrong once, and what is easily got wrong.
 KNOWN = (
@@ -369,7 +384,15 @@ KNOWN = (
     # touch(actor) is as good as a message to it
     of("poke 0", "write 1"),
     of("poke 0", "poke 1", "read 1"),
-    # what a delivery touches depends on instead of what it is heard
+    # what a delivery touches depends on what it sees
+    of("write 0", "share_if 0", "share 1"),
+    of("write 0", "share_if 0, read 0", "read 0, share 0"),
+    of("write 1", "share_if 0", "write 0", "share_if 1"),
+    of("write 1, write 0", "write 0, share_if 0", "read 0, share 1"),
+    of("read 1", "poke 0, write 1", "write 0, write 1"),
+    of("share 0", "share 1, write 0", "share 0, write 1"),
+    # and on instead of what it is heard
+    of("tell 0", "ask 0, write 0", "share 1", hears="hear_and_write hear_and_share"),
     of("tell 0, share 0", "write 0, tell 0", hears="hear_and_write hear_and_share"),
     of("tell 0, share 0", "ask 0, write 0", hears="look_and_hear hear_and_share"),
     of("write 0, ask 0", "tell 0", "share 1", hears="look_and_hear hear_and_write hear_and_share"),
@@ -379,6 +402,33 @@ KNOWN = (
 @pytest.mark.parametrize("program", KNOWN, ids=str)
 def test_programs_that_went_wrong_once(program: Program) -> None:
     compare(program, most=3_000)
+
+
+class Thawed(Wrapper):
+    """A search that is frozen and thawed before every run."""
+
+    inner: Dpor
+
+    def begin(self, world: World) -> bool:
+        thawed = Dpor()
+        thawed.resume(self.inner.state())
+        self.inner = thawed
+        return thawed.begin(world)
+
+
+@pytest.mark.parametrize("program", KNOWN, ids=str)
+def test_they_go_on_where_they_were_frozen(program: Program) -> None:
+    populate = staged(program)
+    assert all_orders(Thawed(Dpor()), populate, 3_000) == all_orders(Dpor(), populate, 3_000)
+
+
+def test_what_is_looked_at_on_the_way_is_no_run() -> None:
+    search = Dpor()
+    ends = [
+        outcome.end for outcome in each_run(staged(of("write 0", "share_if 0", "share 1")), search)
+    ]
+    assert search.probes == ends.count(End.REDUNDANT) > 0
+    assert search.runs == len(ends) - search.probes
 
 
 @searched(80)

@@ -94,7 +94,7 @@ def test_an_actor_that_is_touched_counts_as_one_that_was_sent_a_message(observer
     x, y = observer.actors["x"], observer.actors["y"]
     assert first.footprint == ((x, None, False), (y, None, True), ("tally", None, False))
     assert second.footprint == ((y, None, True),)
-    assert observer.doubts
+    assert observer.beside == {first.lane: {y, "tally"}}
 
 
 def test_who_begins_to_listen_and_what_waits_for_the_deaf(observer: Observer) -> None:
