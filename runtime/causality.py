@@ -145,10 +145,14 @@ class Causality:
         self.events[index].footprint = (*self.events[index].footprint, touch)
         self.touches[touch[0]].append((index, touch))
 
-    def concurrent(self, first: int, second: int) -> list[int]:
-        """The events between the two that do not happen after ``first``, in order."""
-        events, bit = self.events, 1 << first
-        return [k for k in range(first + 1, second) if not events[k].past & bit]
+    def concurrent(self, first: int, second: int, *, to_the_end: bool = False) -> list[int]:
+        """The events between the two that do not happen after ``first``, in order.
+
+        ``to_the_end``: and those after ``second``.
+        """
+        events = self.events
+        end = len(events) if to_the_end else second
+        return [k for k in range(first + 1, end) if k != second and not events[k].past >> first & 1]
 
     # -- what the next event happens after ---------------------------------------------
 

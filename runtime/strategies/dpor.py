@@ -154,10 +154,7 @@ class Dpor(Stack):
         else:
             self.runs += 1
             self.cut += outcome.end is End.BOUND
-        events = self.events
-        for index in range(max(self._kept, 1), len(events)):
-            for first in events[index].races:
-                self.turn_round(first, index)
+        self.turn_races_round(max(self._kept, 1))
         for lane in self.observer.waiting():
             self.wait_in_vain(lane)
         if outcome.end is End.VIOLATION and len(self.world.ready):

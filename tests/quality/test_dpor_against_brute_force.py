@@ -155,6 +155,16 @@ async def share_if(self: Thread, stage: Stage, cell: Cell) -> None:
             self.send(cell, Write(13))
 
 
+async def share_late(self: Thread, stage: Stage, cell: Cell) -> None:
+    """When it uses what is nobody's depends on what it sees."""
+    if await self.ask(cell, Read()):
+        await self.ask(stage.cells[-1], Read())
+    stage.world.touch("tally")
+    stage.tally += 1
+    if stage.tally == 2:
+        self.send(cell, Write(14))
+
+
 async def poke(self: Thread, stage: Stage, cell: Actor) -> None:
     """Changes another cell in passing, and says so."""
     await self.ask(cell, Read())
@@ -174,7 +184,7 @@ STEPS: dict[str, Do] = {
     each.__name__: each
     for each in (
         read, write, post, add, follow, early, choose, choose_twice, choose_if, behind_gate,
-        try_gate, tell, ask, share, share_if, poke, report,
+        try_gate, tell, ask, share, share_if, share_late, poke, report,
     )
 }  # fmt: skip
 
@@ -368,7 +378,7 @@ def searched(examples: int) -> settings:
 
 ALL = sorted(STEPS)
 REPORTING = ("report", "report", "write", "post", "add", "choose", "behind_gate", "early", "tell")
-LISTENING = ("tell", "ask", "share", "share_if", "poke", "write", "follow", "early")
+LISTENING = ("tell", "ask", "share", "share_if", "share_late", "poke", "write", "follow", "early")
 
 # What went wrong once, and what is easily got wrong.
 KNOWN = (
