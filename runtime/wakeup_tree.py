@@ -25,7 +25,7 @@ Order Reduction", J. ACM 64(4), 2017, section 6.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from slabrace.runtime.causality import Happening
 from slabrace.runtime.dependence import Footprint, conflicting
@@ -75,6 +75,14 @@ class Node:
         self.waiting = branch.waiting if branch is not None else []
         self.done: dict[Key, Tried] = {}
         self.spare: dict[int, list[Branch]] = {}
+
+    def __getstate__(self) -> tuple[Any, ...]:
+        """With the tree laid flat: a pickle goes no deeper than Python's stack, and trees do."""
+        return self.sleep, flat(self.todo), self.waiting, self.done, self.spare
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        self.sleep, listed, self.waiting, self.done, self.spare = state
+        self.todo = raised(listed)
 
     def asleep(self) -> dict[Key, Tried]:
         """What need not be tried from here on. Not to be changed."""
@@ -163,6 +171,29 @@ class Node:
                 if len(values) > len(told) and values[: len(told)] == told:
                     unsure += self.insert(suffix.copy(values))
         return unsure
+
+
+def flat(tree: Sequence[Branch]) -> list[tuple[Branch, int]]:
+    """Every branch of ``tree``, childless, with its depth, each before those below it."""
+    listed = []
+    todo = [(branch, 0) for branch in reversed(tree)]
+    while todo:
+        branch, depth = todo.pop()
+        alone = Branch(branch.key, branch.footprint, open=branch.open)
+        alone.guessed, alone.spread, alone.waiting = branch.guessed, branch.spread, branch.waiting
+        listed.append((alone, depth))
+        todo += [(child, depth + 1) for child in reversed(branch.children)]
+    return listed
+
+
+def raised(listed: Sequence[tuple[Branch, int]]) -> list[Branch]:
+    """The tree that flat() laid down."""
+    levels: list[list[Branch]] = [[]]
+    for branch, depth in listed:
+        del levels[depth + 1 :]
+        levels[depth].append(branch)
+        levels.append(branch.children)
+    return levels[0]
 
 
 def branches(suffix: Suffix) -> Iterator[Branch]:

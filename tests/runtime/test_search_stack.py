@@ -3,16 +3,19 @@
 import base64
 import os
 import pickle
+import sys
 import zlib
 from collections import OrderedDict
 from typing import Any
 
 import pytest
-from tests.runtime.toys import race, search
+from tests.runtime.toys import Add, Cell, Stepper, race, search
 
+from slabrace.runtime.actor import Actor
 from slabrace.runtime.errors import UsageError
 from slabrace.runtime.search_stack import Stack
 from slabrace.runtime.strategies.dpor import Dpor
+from slabrace.runtime.world import World
 
 
 def packed(thing: Any) -> str:
@@ -26,6 +29,31 @@ def test_a_search_goes_on_where_it_was_frozen(made: int) -> None:
     runs = search(first, race(3, 3), most=made)
     second.resume(first.state())
     assert runs + search(second, race(3, 3)) == whole
+    assert second.finished
+
+
+class Long(Actor):
+    """Takes so many steps at its own cell and then one at another."""
+
+    def __init__(self, own: Actor, steps: int, shared: Actor) -> None:
+        self.own, self.steps, self.shared = own, steps, shared
+
+    async def run(self) -> None:
+        for _ in range(self.steps):
+            await self.ask(self.own, Add(1))
+        await self.ask(self.shared, Add(1))
+
+
+def test_a_sequence_that_is_still_to_be_tried_may_be_as_long_as_a_run() -> None:
+    def populate(world: World) -> None:
+        shared = world.add(Cell())
+        world.spawn(Stepper(shared, 1))
+        world.spawn(Long(world.add(Cell()), 2 * sys.getrecursionlimit(), shared))
+
+    first, second = Dpor(), Dpor()
+    search(first, populate, most=1)
+    second.resume(first.state())
+    assert len(search(second, populate)) == 1
     assert second.finished
 
 
