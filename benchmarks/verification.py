@@ -38,7 +38,11 @@ memory, or of what the model leaves out (README).
 """
 
 SIZES = (
-    Size("expand_vs_reclaim", ("mounts=0", "expansions=1", "passes=1", "touches=0"), small=True),
+    Size(
+        "expand_vs_reclaim",
+        ("mounts=0", "expansions=1", "passes=1", "touches=0", "bits=1"),
+        small=True,
+    ),
     Size("expand_vs_reclaim", ("passes=1",), small=False),
     Size("expand_vs_reclaim", ("nodes=2",), small=False),
     Size("free_vs_reclaim", ("global_walks=0",), small=True),
