@@ -38,13 +38,6 @@ memory, or of what the model leaves out (README).
 """
 
 SIZES = (
-    Size(
-        "expand_vs_reclaim",
-        ("mounts=0", "expansions=1", "passes=1", "touches=0", "bits=1"),
-        small=True,
-    ),
-    Size("expand_vs_reclaim", ("passes=1",), small=False),
-    Size("expand_vs_reclaim", ("nodes=2",), small=False),
     Size("free_vs_reclaim", ("global_walks=0",), small=True),
     Size("free_vs_reclaim", (), small=False),
     Size("register_vs_reclaim", ("passes=1", "global_walks=0", "objects=0"), small=True),
@@ -57,6 +50,13 @@ SIZES = (
     Size("drop_caches_vs_memcg_removal", ("children=1", "objects=0", "once=true"), small=True),
     Size("drop_caches_vs_memcg_removal", ("children=1",), small=False),
     Size("drop_caches_vs_memcg_removal", (), small=False),
+    Size(
+        "expand_vs_reclaim",
+        ("mounts=0", "expansions=1", "passes=1", "touches=0", "objects=0", "bits=1"),
+        small=True,
+    ),
+    Size("expand_vs_reclaim", ("passes=1",), small=False),
+    Size("expand_vs_reclaim", ("nodes=2",), small=False),
 )
 
 

@@ -19,15 +19,18 @@ REACH = ("shrinker_info_published", "shrinker_called", "function name=set_shrink
 def expand_vs_reclaim(
     world: World, *, version: Version = "refcount_rcu_fixed", mounts: int = 2, nodes: int = 1,
     passes: int = 2, touches: int = 1, expansions: int = 0, bits: int = 0,
+    objects: int = 1,
 ) -> None:  # fmt: skip
     """Two mounts make every info expand while A is reclaimed and an object is added.
 
     The old info must stay until its readers have left; no bit and no deferred count may be lost.
-    ``expansions`` are made without a mount, ``bits`` are set without an object.
+    ``expansions`` are made without a mount, ``bits`` are set without an object; A has
+    an object from the beginning if ``objects`` says so.
     """
     at_least(1, nodes=nodes, passes=passes)
     at_least(0, mounts=mounts, touches=touches, expansions=expansions, bits=bits)
-    kernel, memcg, sb, _ = small(world, VERSIONS[version], nodes=nodes)
+    at_least(0, objects=objects)
+    kernel, memcg, sb, _ = small(world, VERSIONS[version], nodes=nodes, with_object=objects > 0)
 
     async def set_bit(cpu: Cpu) -> None:
         await kernel.version.set_shrinker_bit(cpu, memcg, 0, sb.dentry_lru.shrinker_id)
