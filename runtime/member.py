@@ -89,8 +89,9 @@ class Member(msgspec.Struct, frozen=True):
 class Share:
     """What some runs of a member amount to. ``numbers``: traces.py; ``orders``: coverage.py.
 
-    ``made`` counts the runs that count for nothing too: the member goes on after so many. ``cut``
-    are those of ``bound`` that reached the bound of picks, and not one of the member's own.
+    ``made`` is how many the member goes on after. A look ahead (dpor.py) is no run and counts for
+    nothing. ``cut`` are those of ``bound`` that reached the bound of picks, and not one of the
+    member's own.
     """
 
     member: int
@@ -118,9 +119,9 @@ class Share:
         if outcome.end is End.INTERRUPTED:
             self.interrupted = True
             return
-        self.made += 1
         if outcome.end is End.REDUNDANT:
             return
+        self.made += 1
         self.runs += 1
         self.positive += outcome.end is End.VIOLATION
         self.bound += outcome.end is End.BOUND
@@ -201,10 +202,12 @@ class Workshop:
             watched = traces = Traces(coverage := Coverage(strategy))
         goals = Goals(self.scenario.reach)
         world: World | None = None
+        tried = 0
         while share.made < size and not (share.positive and self.until_violation):
             late = deadline is not None and time.monotonic() >= deadline
-            if share.made and (late or self.stop()):
+            if tried and (late or self.stop()):
                 break
+            tried += 1
             if world is not None:
                 world.discard()
             world = self.build()
