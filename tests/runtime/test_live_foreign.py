@@ -64,9 +64,12 @@ def test_a_foreign_await_works_and_is_waited_for(backend: Backend) -> None:
 def test_others_act_in_the_meantime(backend: Backend) -> None:
     order: list[str] = []
 
+    over: list[anyio.Event] = []
+
     class Long(Napper):
         async def run(self) -> None:
-            await super().run()
+            over.append(anyio.Event())
+            await over[0].wait()
             order.append("long")
 
     class Short(Napper):
@@ -74,6 +77,7 @@ def test_others_act_in_the_meantime(backend: Backend) -> None:
             for _ in range(20):
                 await self.ask(self.counter, Add(1))
             order.append("short")
+            over[0].set()
 
     world = World()
     counter = world.add(Counter())
