@@ -24,7 +24,7 @@ from slabrace.runtime.early import Early
 from slabrace.runtime.errors import UsageError
 from slabrace.runtime.observer import Observer
 from slabrace.runtime.suffix import Suffix
-from slabrace.runtime.wakeup_tree import Branch, Node
+from slabrace.runtime.wakeup_tree import Branch, Node, Tried
 
 if TYPE_CHECKING:
     from slabrace.runtime.mailbox import Lane
@@ -119,14 +119,18 @@ class Stack:
         """The last delivery broke a law and what else was under way did not come about.
 
         So nobody knows what it races with. Another lane is tried in its place, with that delivery
-        asleep; if nothing wakes it, the run is one that was seen, and is not counted.
+        asleep; if nothing wakes it, the run is one that was seen, and is not counted. Nothing was
+        tried after that delivery, so it stands for nothing but itself (wakeup_tree.py).
         """
         causality, observer = self.causality, self.observer
         last = len(causality.events) - 1
-        node = self.nodes[last]
-        if last < 1 or node.todo:
+        if last < 1:
             return
-        asleep = {lane for lane, _ in node.asleep()} | {causality.events[last].lane}
+        node, event = self.nodes[last], causality.events[last]
+        node.done[event.lane, event.choices] = Tried(event.footprint, node, broke=True)
+        if node.todo:
+            return
+        asleep = {lane for lane, _ in node.asleep()}
         for lane in ready:
             name = observer.names[lane.number]
             if not lane or name in asleep or lane[0].addressee.deaf:
