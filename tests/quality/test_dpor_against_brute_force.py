@@ -401,7 +401,11 @@ KNOWN = (
     of("write 1, write 0", "write 0, share_if 0", "read 0, share 1"),
     of("read 1", "poke 0, write 1", "write 0, write 1"),
     of("share 0", "share 1, write 0", "share 0, write 1"),
+    of("write 1", "read 0, share_if 0", "early 1, share 1"),
+    of("write 1, ask 0", "write 0, share_if 0, write 0", "early 1, share_if 1"),
     # and on instead of what it is heard
+    of("write 0", "tell 0, share_late 0", hears="hear_and_share"),
+    of("write 0", "follow 1, tell 0, share_late 0", "early 0, tell 0", hears="hear_and_share"),
     of("tell 0", "ask 0, write 0", "share 1", hears="hear_and_write hear_and_share"),
     of("tell 0, share 0", "write 0, tell 0", hears="hear_and_write hear_and_share"),
     of("tell 0, share 0", "ask 0, write 0", hears="look_and_hear hear_and_share"),
