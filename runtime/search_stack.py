@@ -118,10 +118,13 @@ class Stack:
         if node.todo:
             return
         asleep = {lane for lane, _ in node.asleep()}
+        began = [actor for actor in event.opened if actor != event.footprint[0][0]]
         for lane in ready:
             name = observer.names[lane.number]
             if not lane or name in asleep or lane[0].addressee.deaf:
                 continue
+            if began and observer.number_of(lane[0].addressee) in began:
+                continue  # before, it did not listen
             if causality.sent[name][causality.delivered[name]] < last:
                 touch = observer.touch_of(lane[0])
                 node.todo.append(Branch((name, ()), (touch,), open=True))
