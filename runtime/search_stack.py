@@ -58,7 +58,8 @@ class Stack:
         """All races of the events from number ``kept`` on, and of earlier ones if these matter.
 
         An event that touches something beside its addressee matters to every race that it may come
-        before: where it does, either of the two may turn out to touch the same.
+        before: where it does, either of the two may turn out to touch the same. So does an event
+        in which a value was chosen, for a sequence that holds it asks for that value alone.
         """
         events = self.events
         for index in range(kept, len(events)):
@@ -66,7 +67,11 @@ class Stack:
                 self.turn_round(first, index)
         if not self.observer.beside:
             return
-        touching = [each for each in range(kept, len(events)) if len(events[each].footprint) > 1]
+        touching = [
+            each
+            for each in range(kept, len(events))
+            if len(events[each].footprint) > 1 or events[each].choices
+        ]
         if not touching:
             return
         for index in range(1, kept):
@@ -77,8 +82,8 @@ class Stack:
     def turn_round(self, first: int, second: int) -> None:
         """Have tried, from before ``first``, what does not depend on it and then ``second``.
 
-        What came after ``second`` is left out where no delivery touches anything beside its
-        addressee. Where one does, it is not: nobody knows who will touch what in which order.
+        What came after ``second`` is left out where no delivery chooses or touches anything beside
+        its addressee. Where one does, it is not: see above.
         """
         causality = self.causality
         events = causality.events

@@ -388,6 +388,9 @@ KNOWN = (
     of("early 1, choose 0", "read 0"),
     of("add 0", "early 1, choose 0"),
     of("choose_if 1, add 0", "early 1, add 1"),
+    # what is chosen in a delivery on the way of a sequence that asks for another value
+    of("read 0", "early 1", "write 1, choose 0"),
+    of("read 0", "post 1, write 0", "write 1, choose 0"),
     # an actor that never comes to listen
     of("write 0", "ask 0", hears="look_and_hear"),
     of("post 0, tell 0", "read 0", hears="look_and_hear"),
