@@ -27,7 +27,8 @@ from tests.quality.programs import (
     each_run,
 )
 
-from slabrace.runtime.actor import Actor
+from slabrace.runtime.actor import Actor, handles
+from slabrace.runtime.message import DEFERRED, Envelope
 from slabrace.runtime.monitor import Event, Monitor, watches
 from slabrace.runtime.outcome import End
 from slabrace.runtime.strategies.dfs import DFS
@@ -426,6 +427,59 @@ BROKEN = (
 @pytest.mark.parametrize("program", BROKEN, ids=str)
 def test_violations_that_were_missed_once(program: Program) -> None:
     compare_violations(program, most=5_000)
+
+
+class Door(Actor):
+    """Answers all who wait, when it is told to."""
+
+    def __init__(self) -> None:
+        self.waiting: list[Envelope] = []
+
+    @handles(Take)
+    def take(self, message: Take) -> object:
+        self.waiting.append(self.defer())
+        return DEFERRED
+
+    @handles(Give)
+    def give(self, message: Give) -> None:
+        for each in sorted(self.waiting, key=lambda envelope: envelope.sender.name):
+            self.answer(each)
+
+
+class Quiet(Monitor):
+    law: ClassVar[str] = "quiet"
+
+    @watches("reported")
+    def reported(self, event: Event) -> None:
+        self.violated("reported", event.actor)
+
+
+def test_who_begins_to_listen_where_a_law_is_broken() -> None:
+    """What was sent to it could not have been heard before."""
+
+    def populate(world: World) -> None:
+        world.judge(Quiet())
+        door = world.add(Door(), "door")
+
+        async def hear(self: Thread) -> None:
+            await self.ask(door, Take())
+            await self.receive()
+
+        async def tell_the_law(self: Thread) -> None:
+            await self.ask(door, Take())
+            self.note("reported")
+
+        async def open_the_door(self: Thread) -> None:
+            await self.ask(door, Give())
+
+        async def tell_who_hears(self: Thread) -> None:
+            self.send(hearer, Number(1))
+
+        hearer = world.spawn(Box(hear), name="t0")
+        for number, each in enumerate((tell_the_law, open_the_door, tell_who_hears), 1):
+            world.spawn(Box(each), name=f"t{number}")
+
+    assert signatures(Dpor(), populate, 100) == signatures(DFS(), populate, 100) != set()
 
 
 @pytest.mark.parametrize("program", KNOWN, ids=str)
