@@ -49,7 +49,7 @@ class Observer:
     ``head`` what was; ``heard``: by an active actor. ``early`` are questions that were asked in the
     delivery that was settled last and not awaited, with the lane, and how many were sent into it in
     that delivery before. ``beside`` is what deliveries of each lane have ever touched beside their
-    addressee.
+    addressee; lanes in which something was chosen are there, too.
     """
 
     def __init__(self) -> None:

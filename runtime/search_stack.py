@@ -16,7 +16,7 @@ import base64
 import io
 import pickle
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from slabrace.runtime.causality import Causality, Happening
@@ -24,7 +24,7 @@ from slabrace.runtime.early import Early
 from slabrace.runtime.errors import UsageError
 from slabrace.runtime.observer import Observer
 from slabrace.runtime.suffix import Suffix
-from slabrace.runtime.wakeup_tree import Branch, Node
+from slabrace.runtime.wakeup_tree import Branch, Node, Tried
 
 if TYPE_CHECKING:
     from slabrace.runtime.mailbox import Lane
@@ -55,54 +55,46 @@ class Stack:
         return branch
 
     def turn_races_round(self, kept: int) -> None:
-        """All races of the events from number ``kept`` on, and of earlier ones if these matter."""
+        """All races of the events from number ``kept`` on, and of earlier ones if these matter.
+
+        An event that touches something beside its addressee matters to every race that it may come
+        before: where it does, either of the two may turn out to touch the same. So does an event
+        in which a value was chosen, for a sequence that holds it asks for that value alone.
+        """
         events = self.events
         for index in range(kept, len(events)):
             for first in events[index].races:
                 self.turn_round(first, index)
-        if self.observer.beside:
-            for index in range(1, kept):
-                if events[index].races and self._might_touch(index, kept):
-                    for first in events[index].races:
-                        if any(self._might_meet(first, index, kept)):
-                            self.turn_round(first, index)
+        if not self.observer.beside:
+            return
+        touching = [
+            each
+            for each in range(kept, len(events))
+            if len(events[each].footprint) > 1 or events[each].choices
+        ]
+        if not touching:
+            return
+        for index in range(1, kept):
+            for first in events[index].races:
+                if not all(events[each].past >> first & 1 for each in touching):
+                    self.turn_round(first, index)
 
     def turn_round(self, first: int, second: int) -> None:
         """Have tried, from before ``first``, what does not depend on it and then ``second``.
 
-        What came after ``second`` is left out, unless that might touch it where it comes earlier.
+        What came after ``second`` is left out where no delivery chooses or touches anything beside
+        its addressee. Where one does, it is not: see above.
         """
         causality = self.causality
         events = causality.events
-        to_the_end = bool(self.observer.beside) and any(self._might_meet(first, second, second + 1))
+        beside = self.observer.beside
         suffix = Suffix(
             events,
-            [*causality.concurrent(first, second, to_the_end=to_the_end), second],
+            [*causality.concurrent(first, second, to_the_end=bool(beside)), second],
             instead=first == events[second].instead,
-            beside=self.observer.beside,
+            beside=beside,
         )
         self.unsure += [(first, each) for each in self.nodes[first].insert(suffix)]
-
-    def _might_touch(self, index: int, start: int) -> list[int]:
-        """The events from ``start`` on that touch what a delivery like ``index`` has ever touched.
-
-        Beside its addressee: that may depend on what came before.
-        """
-        events = self.events
-        known = self.observer.beside.get(events[index].lane)
-        if not known:
-            return []
-        return [
-            each
-            for each in range(start, len(events))
-            if any(touch[0] in known for touch in events[each].footprint)
-        ]
-
-    def _might_meet(self, first: int, second: int, start: int) -> Iterator[bool]:
-        """Of those, whether each need not come after ``first``."""
-        events = self.events
-        for each in self._might_touch(second, start):
-            yield not events[each].past >> first & 1
 
     def wait_in_vain(self, lane: Lane) -> None:
         """Nobody heard the head of ``lane``: it might have been heard instead of another."""
@@ -119,18 +111,25 @@ class Stack:
         """The last delivery broke a law and what else was under way did not come about.
 
         So nobody knows what it races with. Another lane is tried in its place, with that delivery
-        asleep; if nothing wakes it, the run is one that was seen, and is not counted.
+        asleep; if nothing wakes it, the run is one that was seen, and is not counted. Nothing was
+        tried after that delivery, so it stands for nothing but itself (wakeup_tree.py).
         """
         causality, observer = self.causality, self.observer
         last = len(causality.events) - 1
-        node = self.nodes[last]
-        if last < 1 or node.todo:
+        if last < 1:
             return
-        asleep = {lane for lane, _ in node.asleep()} | {causality.events[last].lane}
+        node, event = self.nodes[last], causality.events[last]
+        node.done[event.lane, event.choices] = Tried(event.footprint, node, broke=True)
+        if node.todo:
+            return
+        asleep = {lane for lane, _ in node.asleep()}
+        began = [actor for actor in event.opened if actor != event.footprint[0][0]]
         for lane in ready:
             name = observer.names[lane.number]
             if not lane or name in asleep or lane[0].addressee.deaf:
                 continue
+            if began and observer.number_of(lane[0].addressee) in began:
+                continue  # before, it did not listen
             if causality.sent[name][causality.delivered[name]] < last:
                 touch = observer.touch_of(lane[0])
                 node.todo.append(Branch((name, ()), (touch,), open=True))

@@ -18,6 +18,9 @@ touch until it was tried. A sequence that it covers or not, depending on that, w
 (``waiting``). And a sequence that is covered or not, depending on what its own last one touches, is
 *unsure*: that must be found out before it is inserted.
 
+A branch that broke a law ended its run: nothing was tried after it. So it covers no sequence but
+one that it is in, and there it comes last.
+
 Source: Abdulla, Aronis, Jonsson, Sagonas, "Source Sets: A Foundation for Optimal Dynamic Partial
 Order Reduction", J. ACM 64(4), 2017, section 6.
 """
@@ -53,10 +56,14 @@ class Branch:
 
 
 class Tried(NamedTuple):
-    """A branch that was tried at the node ``home``, and commutes with all that came since."""
+    """A branch that was tried at the node ``home``, and commutes with all that came since.
+
+    ``broke``: it broke a law, and nothing was tried after it.
+    """
 
     footprint: Footprint
     home: Node
+    broke: bool = False
 
 
 class Node:
@@ -101,7 +108,7 @@ class Node:
 
     def finish(self, key: Key, footprint: Footprint) -> list[Suffix]:
         """``key`` was tried: what it touches is known now. As insert() of what waited for that."""
-        self.done[key] = Tried(footprint, self)
+        self.done.setdefault(key, Tried(footprint, self))
         waiting, self.waiting = self.waiting, []
         return [unsure for suffix in waiting for unsure in self.insert(suffix)]
 
@@ -127,6 +134,8 @@ class Node:
         """
         hanging = False
         for key, tried in self.asleep().items():
+            if tried.broke and not suffix.first(key[0]):
+                continue  # "first this, then the sequence" is no run
             covered = suffix.weakly_begins_with(key, tried.footprint)
             if covered:
                 return self._insert_values(suffix, key[0], tried)

@@ -18,8 +18,9 @@ branch takes it, and from the end of what the wakeup tree says the run goes on a
    as ``REDUNDANT`` and counts for nothing but ``probes``.
 
 Sources: Abdulla, Aronis, Jonsson, Sagonas, J. ACM 64(4), 2017 (algorithm 2). Differences: a race is
-looked at once, in the first run that has its later delivery; data choices; deliveries to active
-actors, which are heard only while the actor listens.
+looked at once, in the first run that has its later delivery, if nothing is chosen or touched
+beside an addressee; data choices; deliveries to active actors, which are heard only while the actor
+listens.
 
 A guided tour: ``begin`` cuts the stack back to the next branch; ``pick`` follows it and then
 appends; ``_settle`` works out what the last delivery was, once it is over; ``end`` turns the races
@@ -261,6 +262,7 @@ class Dpor(Stack):
             early.sent(envelope, lane, causality.sends(lane) + number)
         node = self.nodes[-1]
         if chose:
+            observer.beside.setdefault(event.lane, set())  # what it chose matters as a touch does
             self._add_values(node, event)
         causality.grow(event, heard=observer.heard)
         sleep = node.after(event) if node.sleep or node.done else {}
