@@ -61,12 +61,16 @@ class MemcgLife:
             return None
         await self.init_and_link_css(cpu, memcg, parent)
         if not await self.online_css(cpu, memcg):
-            cpu.ask(parent, UnlinkChild(memcg))
-            self.queue_rcu_work(cpu, memcg)
+            await self.css_create_failed(cpu, memcg, parent)
             return None
         for css in (memcg, parent):
             await cpu.atomic_add_return(css, "online_cnt", 1)
         return memcg
+
+    async def css_create_failed(self, cpu: Cpu, memcg: Memcg, parent: Memcg) -> None:
+        """From err_list_del on: unlink, and free after a grace period, whoever has a reference."""
+        cpu.ask(parent, UnlinkChild(memcg))
+        self.queue_rcu_work(cpu, memcg)
 
     async def online_css(self, cpu: Cpu, memcg: Memcg) -> bool:
         """mem_cgroup_css_online(), then CSS_ONLINE: a plain store, ordered with nothing (O9)."""

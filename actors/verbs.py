@@ -31,7 +31,7 @@ OURS: Final = frozenset(
         "prealloc_failed", "path_of", "read_count", "write_scan", "leave", "count_memcgs",
         "shrinker_count", "call_scan_objects", "scan_objects_of",
         # a memcg's life, and its lists
-        "mem_cgroup_alloc_done", "list_lru_add_memcg",
+        "mem_cgroup_alloc_done", "css_create_failed", "list_lru_add_memcg",
         # shrinker_info
         "lock_shrinkers", "unlock_shrinkers", "lock_reparent", "unlock_reparent",
         "alloc_shrinker_info_failed", "teardown", "copy_info", "info_protected", "kvzalloc_info",

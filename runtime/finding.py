@@ -68,7 +68,7 @@ def finding(
     less = None
     if small:
         law = found.signature.partition(" [")[0]
-        less = minimize(build, picks, law, budget=budget)
+        less = minimize(build, picks, law, budget=budget, max_steps=schedule.max_steps)
         picks = less.picks
         schedule = Schedule(
             schedule.scenario,

@@ -24,6 +24,7 @@ from __future__ import annotations
 import enum
 import gc
 import hashlib
+import marshal
 from collections import deque
 from collections.abc import Callable, Iterator
 from functools import cache, partial
@@ -52,15 +53,18 @@ from slabrace.runtime.world import World
 
 __all__ = ["fingerprint", "state"]
 
-ATOMS: Final = frozenset({type(None), bool, int, float, complex, str, bytes, range, slice})
+ATOMS: Final = frozenset({type(None), bool, int, float, complex, str, bytes})
+UNSET: Final = object()
 SUSPENDED: Final = (CoroutineType, GeneratorType, AsyncGeneratorType)
+BY_VALUE: Final = 2
+"""The version of marshal's format after which it tells whether two equal values are one object."""
 DIGEST: Final = 16
 """Bytes: two of a million states are taken for one with a chance of 1 in 10**26."""
 
 
 def fingerprint(world: World) -> bytes:
     """A digest of the state: equal states have equal ones, in every process."""
-    told = repr(state(world)).encode(errors="surrogatepass")
+    told = marshal.dumps(state(world), BY_VALUE)
     return hashlib.blake2b(told, digest_size=DIGEST).digest()
 
 
@@ -212,6 +216,7 @@ READERS: Final[tuple[tuple[Any, Callable[[Reading, Any], Any]], ...]] = (
 
 
 PLAIN: Final[tuple[tuple[Any, Callable[[Reading, Any], Any]], ...]] = (
+    (range | slice, lambda _, value: (named(type(value)), repr(value))),
     (enum.Enum, lambda _, value: (named(type(value)), value.name)),
     (type | ModuleType, lambda _, value: named(value)),
     (World, lambda *_: "world"),
@@ -242,8 +247,9 @@ def attributes(thing: Any) -> Iterator[tuple[str, Any]]:
     """Name and value of every attribute of ``thing`` that counts."""
     slots, uncounted = layout(type(thing))  # type: ignore[arg-type]  # a class is hashable
     for name in slots:
-        if hasattr(thing, name):
-            yield name, getattr(thing, name)
+        value = getattr(thing, name, UNSET)
+        if value is not UNSET:
+            yield name, value
     for name, value in sorted(getattr(thing, "__dict__", {}).items()):
         if name not in uncounted:
             yield name, value

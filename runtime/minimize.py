@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from slabrace.runtime.course import Course, course_of
-from slabrace.runtime.engine import Engine
+from slabrace.runtime.engine import MAX_STEPS, Engine
 from slabrace.runtime.errors import MachineError, UsageError
 from slabrace.runtime.outcome import End, Outcome
 from slabrace.runtime.pick import Pick
@@ -88,24 +88,32 @@ def minimize(
     signature: str | None = None,
     *,
     budget: int = BUDGET,
+    max_steps: int = MAX_STEPS,
 ) -> Minimized:
     """The smallest run of ``build()`` that breaks the same law as that of ``picks``.
 
     ``signature`` is the violation's, or only its law; unless told, that of the first violation.
+    No run that is made for it has more picks than ``max_steps``, the scenario's own bound.
     Raises a `UsageError` if the run does not break it, a `Divergence` if it cannot be followed.
     """
-    return Minimizer(build, signature, budget).minimize(picks_of(build, picks))
+    return Minimizer(build, signature, budget, max_steps).minimize(picks_of(build, picks))
 
 
 def again(
-    build: Build, known: Minimized, law: str | None = None, *, budget: int = AGAIN
+    build: Build,
+    known: Minimized,
+    law: str | None = None,
+    *,
+    budget: int = AGAIN,
+    max_steps: int = MAX_STEPS,
 ) -> Minimized | None:
     """The smallest run of ``build()`` that breaks ``law``, or None; unless told, that of ``known``.
 
     ``known`` is a run of another world, with other parameters perhaps: its turns are followed, and
     if that breaks nothing, all runs with as few preemptions are made, as long as the budget lasts.
     """
-    return Minimizer(build, law or known.signature.partition(":")[0], budget).again(known)
+    law = law or known.signature.partition(":")[0]
+    return Minimizer(build, law, budget, max_steps).again(known)
 
 
 def picks_of(build: Build, picks: Sequence[int] | Schedule) -> list[Pick]:
@@ -137,18 +145,19 @@ class Run:
 class Minimizer:
     """See the head of this file. Makes runs of ``build()`` and remembers what was tried."""
 
-    def __init__(self, build: Build, signature: str | None, budget: int) -> None:
+    def __init__(self, build: Build, signature: str | None, budget: int, max_steps: int) -> None:
         self.build = build
         self.signature = signature
         self.left = budget
         self.spent = 0  # deliveries that are not counted as a run yet
         self.runs = 0
-        self.longest = LIVELY
+        self.max_steps = max_steps
+        self.longest = min(LIVELY, max_steps)
         self.tried: set[Course] = set()
 
     def minimize(self, picks: Sequence[Pick]) -> Minimized:
         """The smallest run that breaks the law of the run with these picks."""
-        self.longest = max(LIVELY, 2 * len(picks))
+        self.longest = min(max(LIVELY, 2 * len(picks)), self.max_steps)
         return self.finished(self.first(course_of(picks)))
 
     def again(self, known: Minimized) -> Minimized | None:

@@ -64,7 +64,7 @@ def diagram(
     point = Point(note, f"*** {violation.law}") if violation is not None and note else None
     done = ended(trace, steps, stuck)
     rows = list(compose(steps, shown, marked, trace.notes, point, done))
-    active = {step.sender for step in steps if acts(step)}
+    active = {step.sender for step in steps if acts(step)} | ({note.actor} if note else set())
     titles: dict[str, str] = {}
     for row in rows:
         if row.actor not in titles:

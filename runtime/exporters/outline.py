@@ -129,7 +129,7 @@ def chains(
     The number after the last step's is the point's.
     """
     accesses = {str(step.message).partition("(")[0] for step in steps}
-    if any(step.calls for step in steps):
+    if point is not None or any(step.calls for step in steps):
         calls = {number: steps[number].calls for number in shown}
         if point is not None:
             calls[len(steps)] = point.note.calls

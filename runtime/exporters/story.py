@@ -52,10 +52,13 @@ def ended(trace: Trace, steps: Sequence[Step], stuck: set[int]) -> list[str]:
 
 def culprit(trace: Trace, steps: Sequence[Step]) -> Note | None:
     """Where the law was broken, if by what an actor did after the last delivery to anybody."""
-    if not trace.notes or not steps:
+    if not trace.notes or not trace.notes[-1].calls:
         return None
-    note, last = trace.notes[-1], steps[-1]
-    if not note.calls or note.index < last.index:
+    note = trace.notes[-1]
+    if not steps:
+        return note
+    last = steps[-1]
+    if note.index < last.index:
         return None
     there = last.sender == note.actor and last.calls
     return None if there and last.calls[0].activation == note.calls[0].activation else note

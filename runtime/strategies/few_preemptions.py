@@ -8,8 +8,9 @@ Programs, PLDI 2007.)
 
 Each run begins anew; what is kept is the list of its branchings. Where one has come to a state that
 was met before (trace_number.py), with the same lane having its turn and no more preemptions left,
-it ends as ``REDUNDANT``: all that could follow was seen, or will be. Time is left out, as by every
-search through all orders: a timer may run out as soon as it is set.
+it ends as ``REDUNDANT``: all that could follow was seen, or will be. One whose state is back while
+a lane goes straight on, with no preemption left to end that, is cut off. Time is left out, as by
+every search through all orders: a timer may run out as soon as it is set.
 """
 
 from __future__ import annotations
@@ -39,9 +40,11 @@ class FewPreemptions:
 
     def begin(self, world: World) -> bool:
         """False when all were seen."""
+        self._world = world
         self._depth = 0
         self._left = self.most
         self._last: Lane | None = None
+        self._straight = 0  # since which pick one lane goes on and nothing else is tried
         world.clock.eager = True
         self._number = TraceNumber(world)
         return not self.over
@@ -49,6 +52,8 @@ class FewPreemptions:
     def pick(self, ready: Sequence[Lane], /) -> int:
         """Stay, or as long as that may be: each other lane, by number."""
         lane = ready[0] if len(ready) == 1 else self._among(ready)
+        if lane is not self._last or self._left:
+            self._straight = len(self._world.picks) + 1
         self._last = lane
         self._number.deliver(lane)
         return lane.slot
@@ -76,8 +81,14 @@ class FewPreemptions:
     def choose(self, label: str, options: int, /) -> int:
         """Each value."""
         value = self._branch(options)
+        self._straight = len(self._world.picks) + 1
         self._number.choose(value)
         return value
+
+    def returned(self, start: int) -> None:
+        """The state of pick ``start`` is back. If one lane has gone straight on, it always will."""
+        if start >= self._straight:
+            raise Stop(End.BOUND)
 
     def end(self, outcome: Outcome) -> None:
         """On to the next: the last branching that has a branch left takes it."""

@@ -9,7 +9,8 @@ last one could go on; M. Musuvathi, S. Qadeer: Iterative Context Bounding, PLDI 
 (it came from another lane), and what the run was, as a course of its own: ``taken()``.
 
 A run that has become worse than ``limit`` is of no use to whoever looks for a better one, and is
-stopped.
+stopped. So is one that comes back to a state while one lane goes straight on: nothing here will
+ever end that turn.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ class Lenient:
         self._left: int | None = 0  # of the block under way; 0: there is none
         self._lane: LaneName = ("", "")
         self._last: Lane | None = None
+        self._straight = 0  # since which pick one lane goes on, whatever it did until then
         self._turns: dict[Lane, int] = {}  # when each lane had its last turn
         self._lanes: dict[LaneName, Lane] = {}
         self._lanes_seen = 0
@@ -58,6 +60,8 @@ class Lenient:
         """The lane whose turn it is."""
         lane = self._next(ready)
         last = self._last
+        if lane is not last or not self._open_ended():
+            self._straight = len(self.world.picks) + 1
         if lane is not last:
             if last is not None:
                 self._close(last)
@@ -77,10 +81,17 @@ class Lenient:
         """The value that is listed for this place, or else the plain case."""
         lane = self._last
         place = (lane.owner.label, lane.key, label) if lane is not None else ("", "", label)
-        value = next(self._values.get(place, iter(())), 0)
-        value = value if value < options else 0
+        listed_here = next(self._values.get(place, iter(())), None)
+        if listed_here is not None:
+            self._straight = len(self.world.picks) + 1
+        value = listed_here if listed_here is not None and listed_here < options else 0
         self._chosen.setdefault(place, []).append(value)
         return value
+
+    def returned(self, start: int) -> None:
+        """The state of pick ``start`` is back. If one lane has gone straight on, it always will."""
+        if start >= self._straight:
+            raise Stop(End.BOUND)
 
     def end(self, outcome: Outcome) -> None:
         """Close the last turn, as one that went on to the end."""
@@ -124,6 +135,10 @@ class Lenient:
             else:
                 self._lane, self._left = block.lane, block.length
 
+    def _open_ended(self) -> bool:
+        """Whether the turn under way ends only if its lane has to wait."""
+        return self._left is None or (not self._left and self._at == len(self.course.blocks))
+
     def _calmly(self, ready: Sequence[Lane]) -> Lane:
         """Stay, or else give the turn to whoever had none for the longest time."""
         last = self._last
@@ -153,6 +168,7 @@ class Lenient:
             self._close(self._last)
         self._taken.append(pause)
         self.world.clock.skip(pause.nanoseconds)
+        self._straight = len(self.world.picks)
 
     def _close(self, last: Lane) -> None:
         """The turn of ``last`` is over: by itself, or because somebody else's begins."""

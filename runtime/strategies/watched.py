@@ -11,6 +11,9 @@ every second, third ... state) and remembers its fingerprint. If a state comes b
 An unfair loop says nothing: a walk that leaves somebody standing proves no more than that it did.
 The bound, likewise, counts only picks in which no lane was left standing for long.
 
+A strategy with a method ``returned(start)`` is told of each loop that breaks no law: if it is to go
+round for ever, it may end the run.
+
 The hosts put this around the strategy they are given, so that a search and a replay judge alike;
 the violation is raised in ``pick()``, after the last delivery of the loop. The looks depend on the
 picks alone. A data choice in a loop is repeated as it fell.
@@ -19,7 +22,7 @@ picks alone. A data choice in a loop is repeated as it fell.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from slabrace.runtime.errors import Overdue
@@ -60,6 +63,7 @@ class Watched:
         self.inner = inner
         self.world = world
         self.monitors = monitors
+        self._returned_to: Callable[[int], None] | None = getattr(inner, "returned", None)
         self.patience = min(PATIENCE, *(monitor.bound // 10 for monitor in monitors))
         self._cool()
 
@@ -129,12 +133,13 @@ class Watched:
     def _returned(self, start: int, now: int) -> None:
         """The state of pick ``start`` is back. Judge the loop, if it is a fair one."""
         picked = {pick for pick in self.world.picks[start:now] if pick >= 0}
-        if any(at >= start and lane.number not in picked for lane, at in self._offered.items()):
-            return
-        for monitor in self.monitors:
-            for key, due in monitor.due.items():
-                if due.since <= start and monitor.presupposed(key, start):
-                    self._lasso(monitor, due, start, now)
+        if all(at < start or lane.number in picked for lane, at in self._offered.items()):
+            for monitor in self.monitors:
+                for key, due in monitor.due.items():
+                    if due.since <= start and monitor.presupposed(key, start):
+                        self._lasso(monitor, due, start, now)
+        if self._returned_to is not None:
+            self._returned_to(start)
 
     def _lasso(self, monitor: HotMonitor, due: Due, start: int, now: int) -> None:
         loop = [envelope for pick, envelope in self._told if pick >= start]

@@ -53,12 +53,15 @@ def minimize(
     stage = Stage(scenario, extras)
     with blaming():
         arguments = scenario.arguments(plan.parameters)
-        given = smallest(lambda: stage.build(arguments), plan, budget=budget)
+        most = plan.max_steps
+        given = smallest(lambda: stage.build(arguments), plan, budget=budget, max_steps=most)
         small = minimize_parameters(
             scenario,
             arguments,
             given,
-            lambda tried: again(lambda: stage.build(tried), given, budget=min(AGAIN, budget)),
+            lambda tried: again(
+                lambda: stage.build(tried), given, budget=min(AGAIN, budget), max_steps=most
+            ),
         )
         picks = small.minimized.picks
         cause = find_cause(lambda: stage.build(small.parameters), picks)

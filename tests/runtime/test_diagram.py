@@ -13,6 +13,7 @@ from slabrace.runtime.scenario import abandon
 from slabrace.runtime.strategies.raw_replay import RawReplay
 from slabrace.runtime.strategies.round_robin import RoundRobin
 from slabrace.runtime.trace import Trace
+from slabrace.runtime.witness import Witness
 from slabrace.runtime.world import World
 from slabrace.scenarios.scripts import from_path
 
@@ -200,6 +201,35 @@ def test_what_breaks_before_anything_is_sent_is_its_violation_alone() -> None:
     drawn = diagram(trace, violation)
     abandon(world)
     assert drawn.split("\n") == ["", "*** null_deref: no nodeinfo"]
+
+
+class Breaker(Actor):
+    """Drops a lock that it never asked for, before it sends anything."""
+
+    def __init__(self, lock: Lock) -> None:
+        self.lock = lock
+
+    async def run(self) -> None:
+        await self.grab()
+
+    async def grab(self) -> None:
+        self.note("dropped")
+        await self.ask(self.lock, Take())
+
+
+def test_where_it_breaks_before_anything_is_sent_is_known_to_a_witness() -> None:
+    world = World()
+    trace = Trace(world, Witness(world))
+    world.judge(NoDrop())
+    world.spawn(Breaker(world.add(Lock(), "lock")), name="breaker")
+    assert [line.split() for line in drawn(world, trace).splitlines()] == [
+        ["CPU0", "(breaker)"],
+        ["----"],
+        ["grab()"],
+        ["***", "no_drop", "<--"],
+        [],
+        ["***", "no_drop:", "breaker", "was", "dropped"],
+    ]
 
 
 def test_a_long_story_is_told_from_its_end() -> None:

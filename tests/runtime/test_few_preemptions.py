@@ -2,6 +2,7 @@
 
 import pytest
 from tests.runtime.failing import Build, lost_update, seen_halfway, unlucky
+from tests.runtime.test_liveness import hopeless
 from tests.runtime.toys import Chooser, make
 
 from slabrace.runtime.engine import Engine
@@ -58,3 +59,14 @@ def test_every_value_is_a_branch() -> None:
         world.spawn(Chooser(2, 3))
 
     assert endings(build, FewPreemptions(0))[1] == 6
+
+
+def test_a_lane_that_goes_round_with_no_preemption_left_is_cut_off() -> None:
+    search = FewPreemptions(0)
+    made = []
+    while search.begin(world := hopeless()):
+        outcome = Engine(world, search).run()
+        search.end(outcome)
+        made.append((outcome.end, len(outcome.picks) < 10))
+    world.discard()
+    assert set(made) == {(End.BOUND, True)}

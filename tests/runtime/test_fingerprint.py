@@ -170,6 +170,30 @@ def test_who_holds_which_of_two_equal_things_counts() -> None:
     assert state_of(Thing(), Thing()) == state_of(Thing(), Thing())
 
 
+PLAIN = [
+    None, True, 1, 1 << 70, 0.5, 1j, "text", "text\udc80", b"text", range(3), range(4), slice(3),
+    "range(0, 3)", (1, "text"), ("text", 1), ["text"], {"text": 1},
+]  # fmt: skip
+"""Values that a fingerprint tells apart."""
+
+
+def test_plain_values_count_and_which_object_holds_them_does_not() -> None:
+    def print_of(value: Any) -> bytes:
+        world = World()
+        thing = world.spawn(Thing(), name="thing")
+        thing.value = (value, "a name")
+        program = Program(lambda me, thing: me.ask(thing, Ping()))  # type: ignore[arg-type, return-value]  # never turned
+        program.thing = thing
+        world.spawn(program)
+        seen = fingerprint(world)
+        world.tasks[0].coroutine.close()
+        return seen
+
+    assert len({print_of(each) for each in PLAIN}) == len(PLAIN)
+    words = ["a", "name"]
+    assert print_of("a name") == print_of(" ".join(words))
+
+
 def test_the_time_that_a_timer_has_left_counts() -> None:
     async def sleep(program: Program, thing: Thing) -> None:
         program.world.clock.timer(program, 10_000)

@@ -1,8 +1,10 @@
 """Every course is a run, always the same; what was taken leads there again."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.runtime.failing import lost_update, seen_halfway, unlucky
+from tests.runtime.test_liveness import hopeless
 
 from slabrace.runtime.course import Block, Course, Pause
 from slabrace.runtime.engine import Engine
@@ -80,3 +82,28 @@ def test_a_run_that_has_become_too_bad_is_stopped() -> None:
     assert follow(course, seen_halfway()(), (1, 10)).end is End.VIOLATION
     assert follow(course, seen_halfway()(), (0, 10)).end is End.BOUND
     assert follow(course, seen_halfway()(), (1, 2)).end is End.BOUND
+
+
+ROUND_AND_ROUND = {
+    "calmly": Course(()),
+    "in a turn without an end": Course(
+        (Block("writer0", "cell", None), Block("waiter0", "cell", None))
+    ),
+    "after a pause": Course(
+        (Block("waiter0", "cell", 2), Pause(5), Block("waiter0", "cell", 2), Pause(5))
+    ),
+}
+
+
+@pytest.mark.parametrize("course", ROUND_AND_ROUND.values(), ids=list(ROUND_AND_ROUND))
+def test_a_lane_that_goes_round_is_cut_off_where_nothing_will_end_its_turn(course: Course) -> None:
+    outcome = follow(course, world := hopeless())
+    assert outcome.end is End.BOUND
+    assert world.deliveries < 12
+
+
+def test_a_lane_that_goes_round_goes_on_while_its_turn_has_an_end() -> None:
+    outcome = follow(
+        Course((Block("waiter0", "cell", 30), Block("writer0", "cell", 1))), hopeless()
+    )
+    assert outcome.deliveries > 31

@@ -14,6 +14,7 @@ from tests.runtime.failing import (
     seen_halfway,
     unlucky,
 )
+from tests.runtime.test_liveness import hopeless, turn
 
 from slabrace.runtime.course import course_of
 from slabrace.runtime.engine import Engine
@@ -141,6 +142,45 @@ def test_a_budget_that_ran_out_proves_nothing() -> None:
     small = minimize(build, fails(build).picks, budget=3)
     assert small.runs <= 4
     assert not small.exact
+
+
+def counted(build: Build) -> tuple[Build, list[list[int]]]:
+    """``build``, and the picks of every run that is made of its worlds."""
+    runs: list[list[int]] = []
+
+    def counting() -> World:
+        world = build()
+        runs.append(world.picks)
+        return world
+
+    return counting, runs
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_lasso_is_made_small_in_runs_that_are_no_longer_than_it_takes_to_see_them_go_round(
+    seed: int,
+) -> None:
+    failed = turn(hopeless(), RandomWalk(seed))
+    build, runs = counted(hopeless)
+    small = minimize(build, failed.picks)
+    assert (small.preemptions, small.deliveries) <= small.before
+    assert breaks(turn(hopeless(), RawReplay(small.picks)), small.signature)
+    assert max(map(len, runs[:-2])) < 100, "one lane went straight on for ever"
+    assert minimize(build, small.picks).picks == small.picks
+
+
+def test_no_run_that_is_made_is_longer_than_the_scenario_allows() -> None:
+    failed = turn(hopeless(), RandomWalk(0))
+    build, runs = counted(hopeless)
+    minimize(build, failed.picks, max_steps=len(failed.picks) + 3)
+    assert max(map(len, runs)) <= len(failed.picks) + 3
+
+
+def test_nor_one_that_is_made_to_find_it_again() -> None:
+    known = minimize(hopeless, turn(hopeless(), RandomWalk(0)).picks)
+    build, runs = counted(hopeless)
+    assert again(build, known, max_steps=3) is None
+    assert max(map(len, runs)) == 3
 
 
 class Late(Incrementer):

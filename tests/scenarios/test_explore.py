@@ -13,6 +13,8 @@ from tests.scenarios.console import Command, Said, process, talkative
 
 from slabrace.runtime.exploration import Exploration
 from slabrace.runtime.explore import explore, members_of
+from slabrace.runtime.exporters.diagram import WIDTH
+from slabrace.runtime.scenario import Scenario
 from slabrace.runtime.strategy_table import Options
 from slabrace.scenarios.catalogue import Catalogue
 from slabrace.scenarios.commands.options import Extras
@@ -35,6 +37,43 @@ def slabrace(
 
 
 # -- what it says ---------------------------------------------------------------------------------
+
+BUGS = [each for each in Catalogue() if each.kind in {"bug", "suspect"}]
+FORMS = {"kasan", "lockdep"}
+CAUSE = ("What decides: ", "No single pair of deliveries decides: ")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
+def test_every_bug_is_found_told_replayed_and_minimised_as_the_readme_says(
+    bug: Scenario, slabrace: Command
+) -> None:
+    """With what a user gets who sets nothing."""
+    said = slabrace("explore", bug.name, "--save", "found")
+    assert (said.code, said.err) == (0, "")
+    lines = said.out.splitlines()
+    assert lines[2].partition(" found by ")[0] in bug.laws
+    (cause,) = [line for line in lines if line.startswith(CAUSE)]
+    closing = next(n for n, line in enumerate(lines) if line.startswith("Observation "))
+    assert re.fullmatch(rf"Observation {bug.name} (Sometimes|Always) 1 \d+", lines[closing])
+    assert lines[closing + 1].endswith(f": the verdict {bug.verdict.value} holds")
+
+    (file,) = Path("found").iterdir()
+    drawn = slabrace("replay", file, "--as", "diagram")
+    picture = drawn.out.partition("\nObservation ")[0].rstrip()
+    assert drawn.code == 0
+    assert picture.startswith("CPU0")
+    assert max(map(len, picture.splitlines())) <= WIDTH
+    assert f"\n\n{picture}\n\n{cause}" in said.out
+
+    small = slabrace("minimize", file)
+    assert small.code == 0
+    assert f"\n{cause}" in small.out
+    for form in FORMS:
+        told = slabrace("replay", file, "--as", form)
+        refused = f"slabrace: --as {form} tells of "
+        assert told.code == (2 if told.err else 0)
+        assert (told.err.count("\n"), told.err.startswith(refused)) in {(0, False), (1, True)}
 
 
 def test_a_bug_is_found_made_small_drawn_and_explained(slabrace: Command) -> None:
