@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from slabrace.actors.cpu import Cpu
 from slabrace.actors.initial import object_of
 from slabrace.actors.reclaim import shrink_node_memcgs
@@ -21,18 +23,20 @@ REACH = (
 
 @scenario(verdict=NEVER, runs=200, delays=PREEMPTION, reach=REACH)
 def offline_vs_reclaim(
-    world: World, *, version: Version = "refcount_rcu_fixed", passes: int = 2, touches: int = 1
-) -> None:
+    world: World, *, version: Version = "refcount_rcu_fixed", passes: int = 2, touches: int = 1,
+    owner: Literal["A", "C"] = "C",
+) -> None:  # fmt: skip
     """Rmdir of A/C, which holds objects, while A and below are reclaimed and C gets another object.
 
     What C had must end up on A's list with A's bit set; nothing of C may be touched once it is
-    freed.
+    freed. With ``owner`` A the object is A's: then only the walks and the end of C are in each
+    other's way.
     """
     at_least(1, passes=passes)
     at_least(0, touches=touches)
     kernel, memcg, sb, _ = small(world, VERSIONS[version], with_object=False)
     child = kernel.boot_memcg("C", memcg)
-    object_of(kernel, sb, child)
+    object_of(kernel, sb, child if owner == "C" else memcg)
     child.usage = 1
 
     async def reclaim(cpu: Cpu) -> None:
