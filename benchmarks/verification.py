@@ -48,7 +48,7 @@ SIZES = (
     Size("offline_vs_reclaim", ("passes=1", "touches=0", "owner=A"), small=True),
     Size("offline_vs_reclaim", ("passes=1", "touches=0"), small=False),
     Size("offline_vs_reclaim", (), small=False),
-    Size("drop_caches_vs_memcg_removal", ("children=1", "objects=0", "once=true"), small=True),
+    Size("drop_caches_vs_memcg_removal", ("children=1", "owner=A", "once=true"), small=True),
     Size("drop_caches_vs_memcg_removal", ("children=1",), small=False),
     Size("drop_caches_vs_memcg_removal", (), small=False),
     Size(

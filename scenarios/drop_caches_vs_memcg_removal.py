@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from slabrace.actors.cpu import Cpu
 from slabrace.actors.initial import object_of
 from slabrace.actors.reclaim import drop_slab_node
@@ -19,19 +21,18 @@ REACH = ("memcg_freed", "shrinker_called", "mm_shrink_slab_end")
 
 @scenario(verdict=NEVER, runs=200, delays=PREEMPTION, reach=REACH)
 def drop_caches_vs_memcg_removal(
-    world: World, *, version: Version = "refcount_rcu_fixed", children: int = 2, objects: int = 1,
-    once: bool = False,
+    world: World, *, version: Version = "refcount_rcu_fixed", children: int = 2,
+    owner: Literal["all", "A"] = "all", once: bool = False,
 ) -> None:  # fmt: skip
     """drop_caches meets dying memcgs: the iterator's reference keeps each until it is left.
 
-    Every child has an object, and A has one if ``objects`` says so. ``once``: all memcgs are walked
-    once, and not again for as long as enough is freed.
+    All memcgs have an object, or only their parent A. ``once``: all memcgs are walked once, and not
+    again for as long as enough is freed.
     """
     at_least(1, children=children)
-    at_least(0, objects=objects)
-    kernel, memcg, sb, _ = small(world, VERSIONS[version], with_object=objects > 0)
+    kernel, memcg, sb, _ = small(world, VERSIONS[version])
     doomed = [kernel.boot_memcg(f"C{number}", memcg) for number in range(children)]
-    for child in doomed:
+    for child in doomed if owner == "all" else ():
         object_of(kernel, sb, child)
 
     async def walk_once(cpu: Cpu) -> None:

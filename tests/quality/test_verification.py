@@ -18,6 +18,7 @@ SIZES = {
     "free_vs_reclaim global_walks=0": 2_020,
     "offline_vs_reclaim passes=1 touches=0 owner=A": 12_480,
     "register_vs_reclaim passes=1 global_walks=0 objects=0": 29_562,
+    "drop_caches_vs_memcg_removal children=1 owner=A once=true": 91_560,
     "expand_vs_reclaim mounts=0 expansions=1 passes=1 touches=0 objects=0 bits=1": 110_539,
 }
 QUICK = 2_020
