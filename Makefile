@@ -37,8 +37,11 @@ format: .venv/dev.stamp      ## let ruff repair what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# catalogue.py and verification.py make the tables of docs/ and take an hour each.
+TABLES = benchmarks/catalogue.py benchmarks/verification.py
 bench: .venv/dev.stamp       ## what we claim about speed
-	@for file in $(sort $(wildcard benchmarks/*.py)); do $(BIN)/python $$file || exit 1; done
+	@for file in $(sort $(filter-out $(TABLES),$(wildcard benchmarks/*.py))); do \
+	    $(BIN)/python $$file || exit 1; done
 
 # uv resolves for every Python and platform at once; it reads UV_DEFAULT_INDEX, not
 # pip's settings. runtime.txt is cut from dev.txt, so both hold the same versions.
