@@ -52,6 +52,7 @@ class Scenario:
     must have met in some run before its Never means anything (goal.py): ``closed``, or with fields
     that have to fit a pattern, ``closed kind=door`` and ``function name=close*``. ``fair`` is for
     what must happen at last (liveness.py): a search lets no lane wait for more than so many picks.
+    ``perf`` are settings that a profile begins with: what is measured is not what is searched.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Scenario:
     fixed: str | None = None
     reach: tuple[str, ...] = ()
     fair: int | None = None
+    perf: tuple[str, ...] = ()
 
     @property
     def doc(self) -> str:
@@ -145,6 +147,7 @@ def scenario(
     fixed: str | None = None,
     reach: str | Iterable[str] = (),
     fair: int | None = None,
+    perf: Iterable[str] = (),
 ) -> Callable[[Function], Scenario]:
     """Make a scenario of a function; the fields of `Scenario` say what each argument means."""
 
@@ -164,6 +167,7 @@ def scenario(
             fixed=fixed,
             reach=(reach,) if isinstance(reach, str) else tuple(reach),
             fair=fair,
+            perf=tuple(perf),
         )
 
     return decorate

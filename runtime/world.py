@@ -44,6 +44,7 @@ class World:
 
     joined: list[Envelope] | None = None  # what was answered and then awaited; None: nobody asks
 
+    tariff: Any = None  # what takes how long, where a host asks (timed.py)
     witness: Witness | None = None  # who stands by while this run is replayed
     lane_type: type[Lane] = Lane
 

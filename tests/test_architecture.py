@@ -95,7 +95,7 @@ def test_actors_and_the_machine_know_no_threads() -> None:
 
 
 def test_only_the_hosts_turn_coroutines() -> None:
-    """``x.send(value)`` on anything but oneself, ``coroutine.throw``: engine and live alone."""
+    """``x.send(value)`` on anything but oneself, ``coroutine.throw``: they alone."""
     found = set()
     for path in EVERY:
         for node in ast.walk(tree(path)):
@@ -106,7 +106,7 @@ def test_only_the_hosts_turn_coroutines() -> None:
                 )
                 if turns and receiver != "self":
                     found.add(name(path))
-    assert found <= {"runtime/engine.py", "runtime/live_turn.py"}
+    assert found <= {"runtime/engine.py", "runtime/live_turn.py", "runtime/timed.py"}
 
 
 @pytest.mark.parametrize("path", files("actors"), ids=name)

@@ -5,14 +5,16 @@
 
 ``from``, ``to`` and ``message`` are patterns (``*``, ``?``, ``[..]``) for the sender, the addressee
 and the class of a message; what is not given is ``*``. ``for`` says how long: a number of picks or
-a virtual time (ns, us, ms, s), fixed, uniform between two (``1..200``) or exponential around a mean
-(``exp:20us``). ``p`` is the probability that a message that fits is held at all.
+a virtual time (ns, us, ms, s), fixed, uniform between two (``1..200``), exponential around a mean
+(``exp:20us``) or lognormal around a median with a sigma (``lognormal:20us/0.5``). ``p`` is the
+probability that a message that fits is held at all.
 
-Who holds is the engine's wrapper (delay.py) or the live host.
+Who holds is the engine's wrapper (delay.py), the timed host (held_up.py) or the live host.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,32 +31,45 @@ __all__ = ["Delay", "Policies", "Span"]
 
 UNITS: Final = {"ns": 1, "us": 1_000, "ms": 1_000_000, "s": 1_000_000_000}
 KEYS: Final = ("from", "to", "message", "for", "p")
-SPAN: Final = re.compile(r"(exp:)?(\d+)(ns|us|ms|s)?(?:\.\.(\d+)(ns|us|ms|s)?)?")
+SPAN: Final = re.compile(
+    r"(exp:|lognormal:)?(\d+)(ns|us|ms|s)?(?:\.\.(\d+)(ns|us|ms|s)?)?(?:/(\d+(?:\.\d+)?))?"
+)
 
 
 @dataclass(frozen=True)
 class Span:
-    """How long: ``low`` to ``high`` picks or nanoseconds, or exponential around ``low``."""
+    """How long: ``low`` to ``high`` picks or nanoseconds, or drawn around ``low``.
+
+    ``sigma`` is that of the logarithm: the distribution is lognormal, and ``low`` its median.
+    """
 
     low: int
     high: int
     timed: bool
     exponential: bool = False
+    sigma: float | None = None
 
     @classmethod
     def parse(cls, text: str) -> Span:
-        """Read ``20``, ``1..50``, ``5us``, ``1us..3ms`` or ``exp:20us``."""
+        """Read ``20``, ``1..50``, ``5us``, ``1us..3ms``, ``exp:20us``, ``lognormal:20us/0.5``."""
         found = SPAN.fullmatch(text)
         if found is None:
             raise UsageError(
                 f"cannot read for={text!r}: expected a number of picks (20), a virtual time (5us; "
-                "ns, us, ms or s), a range of either (1..200, 5us..3ms) or a mean (exp:20us)"
+                "ns, us, ms or s), a range of either (1..200, 5us..3ms), a mean (exp:20us) or a "
+                "median and a sigma (lognormal:20us/0.5)"
             )
-        exponential, low, low_unit, high, high_unit = found.groups()
+        drawn, low, low_unit, high, high_unit, sigma = found.groups()
+        if (drawn == "lognormal:") != (sigma is not None):
+            raise UsageError(
+                f"cannot read for={text!r}: a lognormal has a median and a sigma, "
+                "as in lognormal:20us/0.5, and nothing else has a sigma"
+            )
         if high is None:
             high, high_unit = low, low_unit
-        elif exponential:
-            raise UsageError(f"cannot read for={text!r}: an exponential has a mean, not a range")
+        elif drawn:
+            kind = "an exponential has a mean" if drawn == "exp:" else "a lognormal has a median"
+            raise UsageError(f"cannot read for={text!r}: {kind}, not a range")
         if (low_unit is None) != (high_unit is None) and not (low_unit is None and low == "0"):
             raise UsageError(
                 f"cannot read for={text!r}: one end is a number of picks and the other a time"
@@ -63,7 +78,8 @@ class Span:
             int(low) * UNITS[low_unit or "ns"],
             int(high) * UNITS[high_unit or "ns"],
             timed=high_unit is not None,
-            exponential=exponential is not None,
+            exponential=drawn == "exp:",
+            sigma=float(sigma) if sigma is not None else None,
         )
         if span.low > span.high:
             raise UsageError(f"cannot read for={text!r}: the range is empty")
@@ -73,6 +89,8 @@ class Span:
         """One value, in nanoseconds or picks."""
         if self.exponential:
             return round(random.expovariate(1 / self.low)) if self.low else 0
+        if self.sigma is not None:
+            return round(random.lognormvariate(math.log(self.low), self.sigma)) if self.low else 0
         return self.low if self.low == self.high else random.randint(self.low, self.high)
 
 
