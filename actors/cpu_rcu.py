@@ -22,6 +22,7 @@ from slabrace.actors.messages import (
     SrcuReadUnlock,
     SynchronizeRcu,
     SynchronizeSrcu,
+    SynchronizeSrcuExpedited,
 )
 from slabrace.actors.object import KernelObject
 from slabrace.actors.srcu import SrcuStruct
@@ -178,11 +179,11 @@ class RcuVerbs(MemoryVerbs):
             self.note("suspicious_rcu_usage", cpu=self, where=where, word=word)
         return self.ask(where, LOADS[word])
 
-    async def synchronize_srcu(self, ssp: SrcuStruct) -> None:
+    async def synchronize_srcu(self, ssp: SrcuStruct, *, expedited: bool = False) -> None:
         """Wait for the readers of this domain; inside one of its sections that is a deadlock."""
-        self.ftrace("synchronize_srcu")
+        self.ftrace("synchronize_srcu_expedited" if expedited else "synchronize_srcu")
         self.might_sleep("synchronize_srcu()")
-        await self.ask(ssp, SynchronizeSrcu())
+        await self.ask(ssp, SynchronizeSrcuExpedited() if expedited else SynchronizeSrcu())
 
     def call_srcu(self, ssp: SrcuStruct, target: Actor, callback: Access) -> None:
         """After a grace period of ``ssp``, ``callback`` is sent to ``target``."""

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from slabrace.actors.cpu_timed import put_on_the_clock
 from slabrace.actors.cpu_weak import equip
 from slabrace.actors.idr import Idr
 from slabrace.actors.list_lru import Item, ObjCgroup
@@ -83,6 +84,8 @@ class Kernel:
         laws: bool = True,
     ) -> None:
         self.world = world
+        if world.tariff is not None:
+            world.tariff.kernel = self
         self.nodes = nodes
         self.unit_bits = unit_bits
         self.mem_cgroup_disabled = mem_cgroup_disabled
@@ -124,6 +127,8 @@ class Kernel:
         """Take a CPU in; its number. Those that run kernel threads count from KTHREADS on."""
         if self.memory is not None:
             equip(cpu, self.memory)
+        if self.world.tariff is not None:
+            put_on_the_clock(cpu, self.world.tariff)
         self.rcu.cpus.append(cpu)
         self._cpus[cpu.daemon] += 1
         return self._cpus[cpu.daemon] - 1

@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from slabrace.actors.arithmetic import DEF_PRIORITY
-from slabrace.actors.memcg_iter import mem_cgroup_iter
+from slabrace.actors.memcg_iter import mem_cgroup_iter, mem_cgroup_iter_break
 from slabrace.actors.messages import Charge, ShrinkLruvec
 
 if TYPE_CHECKING:
@@ -35,14 +35,20 @@ GFP_USER: Final = "GFP_HIGHUSER_MOVABLE"
 
 
 async def shrink_node_memcgs(
-    cpu: Cpu, target: Memcg, nid: int, priority: int, gfp: str = GFP_USER
-) -> int:
-    """One pass over ``target`` and all below it; pages reclaimed."""
+    cpu: Cpu, target: Memcg, nid: int, priority: int, gfp: str = GFP_USER,
+    after: Memcg | None = None, until: Memcg | None = None,
+) -> int:  # fmt: skip
+    """One pass over ``target`` and all below it; pages reclaimed.
+
+    ``after``, of which the caller has a reference, is where others have come to: begin behind it.
+    At ``until`` it is enough.
+    """
     kernel = cpu.kernel
     reclaimed = 0
-    memcg = await mem_cgroup_iter(cpu, target, None)
+    memcg = await mem_cgroup_iter(cpu, target, after)
     while memcg is not None:
         cpu.cond_resched()
+        cpu.ftrace("mem_cgroup_calculate_protection")
         # mem_cgroup_below_min(): nothing charged is nothing above the minimum. The target and the
         # root are never protected from themselves.
         if memcg is target or memcg.parent is None or await cpu.read_once(memcg, "usage"):
@@ -52,6 +58,9 @@ async def shrink_node_memcgs(
                 await uncharge(cpu, memcg, got)
             reclaimed += got
             await kernel.version.shrink_slab(cpu, gfp, nid, memcg, priority)
+        if memcg is until:
+            await mem_cgroup_iter_break(cpu, target, memcg)
+            break
         memcg = await mem_cgroup_iter(cpu, target, memcg)
     kernel.stats["reclaim_passes"] += 1
     return reclaimed

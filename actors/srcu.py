@@ -17,6 +17,7 @@ from slabrace.actors.messages import (
     SrcuReadLock,
     SrcuReadUnlock,
     SynchronizeSrcu,
+    SynchronizeSrcuExpedited,
 )
 from slabrace.actors.object import KernelObject
 from slabrace.runtime.actor import Actor, handles
@@ -65,7 +66,15 @@ class SrcuStruct(KernelObject):
 
     # -- grace periods -----------------------------------------------------------------
 
-    @handles(SynchronizeSrcu)
+    @property
+    def expedited(self) -> bool:
+        """Whether somebody waits who is in a hurry: then no work is put off by a jiffy."""
+        return any(
+            isinstance(waiter, Envelope) and isinstance(waiter.message, SynchronizeSrcuExpedited)
+            for waiter in (*self.wait, *self.next)
+        )
+
+    @handles(SynchronizeSrcu, SynchronizeSrcuExpedited)
     def synchronize_srcu(self, message: SynchronizeSrcu) -> object:
         self._need(self.defer())
         return DEFERRED

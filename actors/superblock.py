@@ -169,6 +169,7 @@ async def get_tree(cpu: Cpu, sb: SuperBlock) -> None:
 async def umount(cpu: Cpu, sb: SuperBlock) -> None:
     """namespace_unlock(), then deactivate_super(): the shrinker goes before the superblock."""
     kernel = cpu.kernel
+    cpu.note("umount_begin", sb=sb)
     await cpu.synchronize_rcu(expedited=True)
     cpu.ftrace("deactivate_super")
     await cpu.down_write(sb.s_umount)

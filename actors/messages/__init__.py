@@ -91,6 +91,7 @@ from slabrace.actors.messages.rcu import (
     SrcuReadUnlock,
     SynchronizeRcu,
     SynchronizeSrcu,
+    SynchronizeSrcuExpedited,
 )
 from slabrace.actors.messages.weak import ForwardedLoad, Issue, Late, SplitRmw, StoreRelease
 
@@ -167,6 +168,7 @@ __all__ = [
     "StoreRelease",
     "SynchronizeRcu",
     "SynchronizeSrcu",
+    "SynchronizeSrcuExpedited",
     "TakeUnits",
     "UnlinkChild",
     "Unlock",

@@ -21,6 +21,7 @@ __all__ = [
     "SrcuReadUnlock",
     "SynchronizeRcu",
     "SynchronizeSrcu",
+    "SynchronizeSrcuExpedited",
 ]
 
 # ruff: noqa: D101 (the names are the kernel's own; the groups say what they are sent to)
@@ -117,6 +118,10 @@ class SrcuReadUnlock(Access, frozen=True, gc=False):
 
 class SynchronizeSrcu(Access, frozen=True, gc=False):
     name = "synchronize_srcu"
+
+
+class SynchronizeSrcuExpedited(SynchronizeSrcu, frozen=True, gc=False):
+    name = "synchronize_srcu_expedited"
 
 
 class CallSrcu(Access, frozen=True, gc=False):

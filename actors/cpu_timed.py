@@ -1,0 +1,97 @@
+"""TimedCpu: what a CPU under virtual time does otherwise: what it does by itself takes time.
+
+The verbs are the same. Calls that touch nothing shared (rcu_read_lock(), entering a function) move
+the CPU on; they are booked to its function at its next access, since only then it is known where it
+stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from heapq import heappush
+from typing import TYPE_CHECKING, Any, Final
+
+from slabrace.actors.cpu import Cpu
+from slabrace.runtime.message import Envelope, Message
+
+if TYPE_CHECKING:
+    from slabrace.actors.tariff import KernelTariff
+    from slabrace.runtime.actor import Address
+    from slabrace.runtime.perf import Stack
+    from slabrace.runtime.timetable import Timetable
+
+__all__ = ["TimedCpu", "put_on_the_clock"]
+
+
+class TimedCpu(Cpu):
+    """A CPU whose time is counted."""
+
+    uncounted = ("pending", "tariff")
+
+    tariff: KernelTariff
+    pending: list[tuple[str, int]]
+    stack: Stack
+    caller: Coroutine[Any, Any, Any]
+    caller_stack: Stack
+
+    def ask(self, to: Address, message: Message) -> Envelope:
+        """As ever; the hot half of a timed run."""
+        envelope = Envelope(self, to, message)  # type: ignore[arg-type]  # every address is an actor
+        if self.rcu_opening:
+            self.rcu_opening = 0
+            self.rcu_first = envelope
+        lane = self.program
+        lane.append(envelope)
+        table: Timetable = self.world.ready  # type: ignore[assignment]  # the host's
+        if lane.slot >= 0:
+            table.sent[envelope] = table.now
+        elif type(message) in table.slow:
+            table.admit(lane)
+        else:
+            table.number = lane.slot = number = table.number + 1
+            heappush(table.heap, (table.now, number, lane))
+        return envelope
+
+    send = ask
+
+    def spend(self, work: tuple[str, int]) -> None:
+        """Be busy with a function for so many nanoseconds."""
+        self.world.ready.now += work[1]  # type: ignore[attr-defined]  # the timed host's table
+        self.pending.append(work)
+
+    def rcu_read_lock(self) -> None:
+        super().rcu_read_lock()
+        self.spend(self.tariff.read_lock)
+
+    def rcu_read_unlock(self) -> None:
+        self.spend(self.tariff.read_unlock)
+        super().rcu_read_unlock()
+
+    def ftrace(self, function: str) -> None:
+        super().ftrace(function)
+        for work in self.tariff.work.get(function, ()):
+            self.spend(work)
+
+
+async def nothing() -> None:
+    """A coroutine that awaits nothing, for before there is any."""
+
+
+OVER: Final[Coroutine[Any, Any, Any]] = nothing()
+OVER.close()
+
+_TIMED: dict[type[Cpu], type[TimedCpu]] = {}
+
+
+def put_on_the_clock(cpu: Cpu, tariff: KernelTariff) -> None:
+    """Count the time of ``cpu``."""
+    live = type(cpu)
+    timed = _TIMED.get(live)
+    if timed is None:
+        timed = _TIMED[live] = type(live.__name__, (TimedCpu, live), {})
+    cpu.__class__ = timed
+    counted: TimedCpu = cpu  # type: ignore[assignment]  # it is one now
+    counted.tariff = tariff
+    counted.pending = []
+    counted.stack = counted.caller_stack = tariff.profile.root
+    counted.caller = OVER

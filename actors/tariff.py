@@ -1,0 +1,221 @@
+"""KernelTariff: what each message and each function of the kernel model costs a CPU.
+
+What it knows of a message: whether it reads or writes its line, or needs none (percpu references),
+and which function of the kernel it belongs to. What it knows of a function: the work it does beside
+its accesses. How much, costs.py says; who has which line, cache_lines.py; nothing here knows how
+often anything happens.
+
+Kernel threads that serve no CPU under test (RCU's, kworkers' waiting) take their time from
+``delay``: it is latency, not load.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from slabrace.actors import messages as m
+from slabrace.actors.cache_lines import CacheLines
+from slabrace.actors.srcu import SrcuStruct
+from slabrace.actors.symbols import OUT_OF_LINE, Symbols
+from slabrace.runtime.message import DEFERRED
+from slabrace.runtime.perf import Profile
+
+if TYPE_CHECKING:
+    from slabrace.actors.costs import Costs
+    from slabrace.actors.cpu_timed import TimedCpu
+    from slabrace.actors.kernel import Kernel
+    from slabrace.runtime.message import Envelope
+    from slabrace.runtime.perf import Stack
+    from slabrace.runtime.task import Task
+
+__all__ = ["KernelTariff"]
+
+READ, SCAN, WRITE, TRYLOCK, STORE, NO_LINE = range(6)
+
+KINDS: Final[dict[type, int]] = {
+    # percpu references: no line is shared
+    m.CssTryget: NO_LINE, m.CssPut: NO_LINE, m.CssGet: NO_LINE,
+    # machinery whose time is latency
+    m.SynchronizeRcu: NO_LINE, m.CallRcu: NO_LINE, m.KvfreeCallRcu: NO_LINE,
+    m.RcuBarrier: NO_LINE, m.SynchronizeSrcu: NO_LINE, m.SynchronizeSrcuExpedited: NO_LINE,
+    m.CallSrcu: NO_LINE,
+    m.QuiescentState: NO_LINE, m.NextWork: NO_LINE, m.WaitEvent: NO_LINE,
+    m.SrcuReadLock: NO_LINE, m.SrcuReadUnlock: NO_LINE,
+    m.Store: STORE, m.RefcountSet: STORE,
+    m.FindNextBit: SCAN,
+    m.DownReadTrylock: TRYLOCK,
+}  # fmt: skip
+"""What is not here reads or writes its line, as its class says."""
+
+LINE_BITS: Final = 512
+
+
+class Rules(dict[type, tuple[int, str | None]]):
+    """Message type -> how it uses its line, and the function of the kernel that it is by itself."""
+
+    def __missing__(self, kind: type[m.Access]) -> tuple[int, str | None]:
+        mode = KINDS.get(kind, READ if kind.writes is False else WRITE)
+        self[kind] = rule = (mode, OUT_OF_LINE.get(kind))
+        return rule
+
+
+class KernelTariff:
+    """See the head of this file. ``kernel`` is that of the world, once it is populated."""
+
+    kernel: Kernel
+
+    def __init__(self, costs: Costs, profile: Profile | None = None) -> None:
+        self.costs = costs
+        self.profile = profile or Profile()
+        self.lines = CacheLines(costs)
+        self.symbols = Symbols(self.profile)
+        self.slow = frozenset(self._latencies())
+        self._rules = Rules()
+        self._stack_of = self.symbols.of
+        self._hit = round(costs.hit)
+        self._ahead = round((1 - costs.stream) * costs.refill)
+        self._asleep: dict[Task, tuple[int, Stack]] = {}
+        self._store = round(costs.store)
+        self.read_lock = ("__rcu_read_lock", round(costs.rcu_read_lock))
+        self.read_unlock = ("__rcu_read_unlock", round(costs.rcu_read_unlock))
+        self.work: dict[str, tuple[tuple[str, int], ...]] = {
+            function: tuple((symbol, round(ns)) for symbol, ns in parts)
+            for function, parts in {
+                "shrink_slab": (("shrink_slab", costs.walk),),
+                "do_shrink_slab": (("do_shrink_slab", costs.visit),),
+                "super_cache_count": (("super_cache_count", costs.super_count),),
+                "list_lru_count_one": (("list_lru_count_one", costs.count),),
+                "shrink_lruvec": (("shrink_lruvec", costs.lruvec),),
+                "alloc_super": (("vfs_get_tree", costs.mount),),
+                "deactivate_locked_super": (("deactivate_locked_super", costs.mount),),
+                "mem_cgroup_iter": (("mem_cgroup_iter", costs.iter),),
+                "mem_cgroup_calculate_protection": (
+                    ("mem_cgroup_calculate_protection", costs.protection),
+                    ("shrink_node", costs.node),
+                ),
+            }.items()
+        }
+
+    # -- what the host asks ------------------------------------------------------------
+
+    def serve(self, envelope: Envelope, answer: Any, time: int) -> int:
+        """When the sender can go on; what it cost is booked to the function it is in.
+
+        The hot half of a timed run: what is most frequent, a line at hand, is told here at once.
+        """
+        cpu: TimedCpu = envelope.sender  # type: ignore[assignment]  # or it has no pending
+        try:
+            pending = cpu.pending
+        except AttributeError:
+            return time
+        name = cpu.label
+        message = envelope.message
+        kind = type(message)
+        mode, symbol = self._rules[kind]
+        if envelope.waiter is None:  # sent in passing, from where the CPU stood before
+            stack = cpu.stack
+        else:
+            stack = cpu.stack = self._stack_of(cpu)
+        if pending:
+            for function, ns in pending:
+                place = stack.places.get(function) or self.profile.place(stack, function)
+                place.service[name] += ns
+            pending.clear()
+        if symbol is not None:
+            stack = stack.places.get(symbol) or self.profile.place(stack, symbol)
+        line = envelope.addressee
+        cache = self.lines
+        if mode <= SCAN:
+            state = cache.lines.get(line)
+            number = cpu.number
+            if state is not None and state[2] >> number & 1:
+                filled = cache.filled[number]
+                if filled - state[3] <= cache.capacity:
+                    state[3] = filled
+                    end = time + self._hit
+                    if mode == SCAN:
+                        end = self._scan(stack, name, message, answer, line, end, refilled=False)
+                    stack.service[name] += end - time
+                    return end
+            end = cache.read(line, number, time)
+            if mode == SCAN:
+                end = self._scan(stack, name, message, answer, line, end, refilled=True)
+        elif mode == WRITE:
+            end = cache.write(line, cpu.number, time)
+        elif mode == TRYLOCK:
+            end = cache.write_twice(line, cpu.number, time, self.costs.trylock)
+        else:
+            if mode == STORE:
+                cache.write(line, cpu.number, time)
+            cache.stalled = 0
+            end = time + self._store
+        stalled = cache.stalled
+        if stalled:
+            stack.stall[name] += stalled
+        stack.service[name] += end - time - stalled
+        if answer is DEFERRED:
+            self._asleep[cpu.task] = (end, stack)
+        return end
+
+    def wake(self, envelope: Envelope, time: int) -> int:
+        """The waker has called; the woken one runs when a CPU has switched to it."""
+        task = envelope.waiter
+        end = time + round(self.costs.wake)
+        slept = self._asleep.pop(task, None)
+        if slept is not None:
+            since, stack = slept
+            end = max(end, since)
+            name = task.actor.label
+            stack.sleep[name] += end - since
+            self.profile.under(stack, "schedule").service[name] += round(self.costs.switch)
+            end += round(self.costs.switch)
+        return end
+
+    def delay(self, envelope: Envelope) -> int:
+        """How long a message of RCU or SRCU to itself is on its way, or what they free at last."""
+        kind = type(envelope.message)
+        if kind is m.Kfree and envelope.sender is not self.kernel.rcu:
+            return 0
+        domain = envelope.addressee
+        if not isinstance(domain, SrcuStruct):
+            return self._delays[kind]
+        if domain.expedited:
+            return round(self.costs.srcu_exp)
+        c = self.costs
+        return round((c.srcu_start if kind is m.GpStart else c.srcu_end) * c.jiffy)
+
+    # -- details -----------------------------------------------------------------------
+
+    def _latencies(self) -> dict[type, int]:
+        c = self.costs
+        self._delays: dict[type, int] = {
+            m.GpStart: round(c.gp_start * c.jiffy),
+            m.GpEnd: round(c.gp_end * c.jiffy),
+            m.ExpGpStart: round(c.exp_start),
+            m.ExpGpEnd: round(c.exp_end),
+            m.Kfree: round(c.kvfree_drain),
+        }
+        return self._delays
+
+    def _scan(
+        self, stack: Stack, name: str, message: m.FindNextBit, answer: int, bits: Any, end: int, *,
+        refilled: bool,
+    ) -> int:  # fmt: skip
+        """When the words of a map that were looked at are done with, the first line being there.
+
+        One word is looked at where it is needed, more are _find_next_bit()'s. Words that are
+        looked at one after the other do not depend on each other: a CPU fetches them ahead, whether
+        they are a long map or one unit each.
+        """
+        width = getattr(bits, "map_nr_max", 0)
+        if not width:
+            if refilled and bits.index:  # fetched ahead, like the next line of a long map
+                return end - self._ahead
+            return end
+        last = answer if answer >= 0 else width
+        words = (last >> 6) - (message.start >> 6) + 1
+        more = (last // LINE_BITS) - (message.start // LINE_BITS)
+        ns = round(words * self.costs.word + more * self.costs.stream * self.costs.refill)
+        self.profile.place(stack, "_find_next_bit").service[name] += ns
+        stack.service[name] -= ns
+        return end + ns
