@@ -49,6 +49,16 @@ COMMANDS: Final = {
     ),
     "replay": ("replay:replay", "run one schedule again: the same events, the same violation"),
     "minimize": ("minimize:minimize", "make a failing schedule small, and name its cause"),
+    "perf": ("perf:perf", "what a profiler would see of a scenario, under virtual time"),
+    "compare": ("compare:compare", "what two versions of the walk cost on the same scenario"),
+    "scaling": (
+        "scaling:scaling",
+        "two versions of the walk, as more CPUs reclaim at once",
+    ),
+    "calibrate": (
+        "calibrate:calibrate",
+        "fit costs to the published profile of the old walk, and predict the new one's",
+    ),
     "log": ("log:app", "read a structured log"),
     "conform": ("conform:conform", "check recordings of real kernels against the model"),
 }

@@ -29,6 +29,7 @@ from slabrace.runtime.scenario import NEVER, scenario
 from slabrace.runtime.world import World
 from slabrace.scenarios.choices import Version, at_least, at_most
 from slabrace.scenarios.phases import MIB, SYSTEM, SYSTEM_6_12
+from slabrace.scenarios.steady_state import settled
 
 __all__ = ["stress"]
 
@@ -141,7 +142,11 @@ STATS = (
 )  # fmt: skip
 
 
-@scenario(verdict=NEVER, max_steps=1_000_000_000)
+@scenario(
+    verdict=NEVER,
+    max_steps=1_000_000_000,
+    perf=("steady=true", "laws=false", "cpus=11", "passes=1"),
+)
 def stress(
     world: World,
     *,
@@ -158,6 +163,7 @@ def stress(
     nodes: int = 1,
     kswapd: bool = False,
     laws: bool = True,
+    steady: bool = False,
     version: Version = "refcount_rcu",
 ) -> None:
     """The patch's script: memcgs, tmpfs mounts, parallel touches, reclaim, drop_caches.
@@ -167,7 +173,8 @@ def stress(
     as the kernel and end in OOM, which takes long). passes is how often each of the reclaimers
     walks /test beside the mounts; retries how often memory.reclaim tries again when it got nothing
     (16 in the kernel). kswapd wakes one kswapd a node when the touches begin. laws=false judges
-    nothing, for measuring what the laws cost.
+    nothing, for measuring what the laws cost. steady begins where the script has settled, and cpus
+    walk /test as often as passes says, at once (steady_state.py).
     """
     if full:
         memcgs, mounts, touches = 4001, 4001, 3001
@@ -179,6 +186,9 @@ def stress(
         limit_mib = -(-4096 * memcgs // 4001)
     at_least(0, limit_mib=limit_mib)
     kernel = Kernel(world, VERSIONS[version], nodes=nodes, laws=laws)
+    if steady:
+        settled(kernel, memcgs=memcgs, mounts=mounts, touches=touches, cpus=cpus, passes=passes)
+        return
     done = Done()
     done.publish_in(world)
     world.add(done, "touches_done")

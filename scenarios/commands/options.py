@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from cyclopts import Parameter
 
 import slabrace
+from slabrace.actors.costs import Costs
 from slabrace.runtime.errors import MachineError, SlabraceError, UsageError, nearest
 from slabrace.runtime.scenario import Scenario
 from slabrace.runtime.world import World
@@ -22,7 +23,7 @@ from slabrace.scenarios.scripts import ScriptError, blames, cut
 if TYPE_CHECKING:
     from slabrace.runtime.log import EventLog
 
-__all__ = ["Extras", "Help", "Log", "blaming", "opened", "settings_in"]
+__all__ = ["Extras", "Help", "Log", "Prices", "blaming", "opened", "settings_in"]
 
 COLUMNS: Final = {
     "cpu": ("cpu",),
@@ -84,6 +85,23 @@ class Log:
     log_deliveries: Annotated[bool, Help("Log each delivery too.")] = False
 
 
+@Parameter(name="*")
+@dataclass
+class Prices:
+    """What takes how long; see actors/costs.py."""
+
+    costs: Annotated[
+        Path | None, Help("A TOML file with costs: name = nanoseconds, one a line.")
+    ] = None
+    set_cost: Annotated[
+        list[str], Help("One cost: name=value. Repeatable; the last one of a name counts.")
+    ] = field(default_factory=list)
+
+    def read(self) -> Costs:
+        """All costs."""
+        return Costs.of(self.costs, self.set_cost)
+
+
 @contextlib.contextmanager
 def opened(options: Log, header: dict[str, Any]) -> Iterator[EventLog | None]:
     """The log that was asked for, if any; closed whatever happens."""
@@ -114,7 +132,7 @@ def blaming() -> Iterator[None]:
         raise
 
 
-def settings_in(words: Sequence[str], scenario: Scenario) -> Iterable[str]:
+def settings_in(words: Sequence[str], scenario: Scenario, command: str = "run") -> Iterable[str]:
     """``--full --memcgs 40 mounts=3``, as far as no command knows them, as ``name=value`` each.
 
     A parameter of the scenario may be given as an option of its own; a flag is one of type bool.
@@ -137,7 +155,7 @@ def settings_in(words: Sequence[str], scenario: Scenario) -> Iterable[str]:
             known = [f"--{each.replace('_', '-')}" for each in scenario.parameters]
             raise UsageError(
                 f"unknown option {word}; {nearest(word, known)} (the parameters of "
-                f"{scenario.name}), and what `slabrace run --help` lists"
+                f"{scenario.name}), and what `slabrace {command} --help` lists"
             )
         if not equals and scenario.parameters[name].type is bool:
             text = "true"
