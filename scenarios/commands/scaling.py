@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
 
 from slabrace.actors.costs import Costs
-from slabrace.runtime.errors import UsageError
 from slabrace.runtime.scenario import Scenario
 from slabrace.scenarios.catalogue import Catalogue
+from slabrace.scenarios.commands.canvas import canvas, save
 from slabrace.scenarios.commands.options import Help, Prices
 from slabrace.scenarios.commands.output import AsJson, print_json, say
 from slabrace.scenarios.profiling import measure
@@ -19,7 +19,6 @@ __all__ = ["Point", "plot", "scaling"]
 SCENARIO: Final = "stress"
 CPUS: Final = (1, 2, 4, 8, 16, 32, 64)
 LOCK: Final = ("down_read_trylock", "up_read")
-FORMATS: Final = (".png", ".svg")
 
 
 class Point(NamedTuple):
@@ -50,10 +49,8 @@ def scaling(
     Prints the share of shrinker_rwsem and memcgs scanned per second: the old lock flattens, what
     takes no lock does not. --plot needs Matplotlib: `slabrace[cost]`.
     """
-    if plot_to is not None and plot_to.suffix not in FORMATS:
-        raise UsageError(f"cannot draw {plot_to}: expected a name that ends in .svg or .png")
     if plot_to is not None:
-        canvas()
+        canvas(plot_to, SCENARIO)  # before the work, lest it was in vain
     scenario = Catalogue().find(SCENARIO)
     costs = (prices or Prices()).read()
     points = []
@@ -112,7 +109,7 @@ def point(
 
 def plot(points: Sequence[Point], versions: tuple[str, str], path: Path) -> None:
     """Two panels: throughput, and the lock's share."""
-    figure, axes = canvas().subplots(1, 2, figsize=(9, 3.6), layout="constrained")
+    figure, axes = canvas(path, SCENARIO).subplots(1, 2, figsize=(9, 3.6), layout="constrained")
     cpus = [each.cpus for each in points]
     for which, version in enumerate(versions):
         style = {"marker": "os"[which], "label": version}
@@ -128,22 +125,4 @@ def plot(points: Sequence[Point], versions: tuple[str, str], path: Path) -> None
         axis.set_ylim(bottom=0)
         axis.grid(alpha=0.3)
     axes[0].legend()
-    try:
-        figure.savefig(path, dpi=150, metadata={"Date": None} if path.suffix == ".svg" else None)
-    except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror or error}") from error
-
-
-def canvas() -> Any:
-    """Matplotlib's pyplot, without a display, where it is installed."""
-    try:
-        import matplotlib as mpl  # an extra
-
-        mpl.use("agg")
-        mpl.rcParams["svg.hashsalt"] = SCENARIO  # the same drawing is the same file
-        from matplotlib import pyplot as plt  # an extra
-    except ImportError as error:
-        raise UsageError(
-            "--plot needs Matplotlib: pip install 'slabrace[cost]', or pip install matplotlib"
-        ) from error
-    return plt
+    save(figure, path)
