@@ -55,6 +55,10 @@ COMMANDS: Final = {
         "scaling:scaling",
         "two versions of the walk, as more CPUs reclaim at once",
     ),
+    "growth": (
+        "growth:growth",
+        "one drop_caches with and without the map of memcgs, as both memcgs and mounts grow",
+    ),
     "calibrate": (
         "calibrate:calibrate",
         "fit costs to the published profile of the old walk, and predict the new one's",

@@ -34,8 +34,9 @@ NO_MEMCG = "(none)"
 class Measured:
     """One timed run. Times are nanoseconds; ``duration`` is until the last CPU came to its end.
 
-    ``umounts`` is how long each umount took, ``last_umount`` when the last was over. ``memcgs`` are
-    the profiles of each memcg by its path, if they were asked for.
+    ``calls`` counts functions of the kernel. ``umounts`` is how long each umount took,
+    ``last_umount`` when the last was over. ``memcgs`` are the profiles of each memcg by its path,
+    if they were asked for.
     """
 
     profile: Profile
@@ -44,6 +45,7 @@ class Measured:
     memcgs_scanned: int
     trylock_failures: int
     grace_periods: int
+    calls: dict[str, int] = field(default_factory=dict)
     umounts: list[int] = field(default_factory=list)
     last_umount: int = 0
     memcgs: dict[str, Profile] = field(default_factory=dict)
@@ -111,6 +113,7 @@ def measure(
         memcgs_scanned=kernel.calls["shrink_slab"],
         trylock_failures=kernel.stats["trylock_failures"],
         grace_periods=kernel.rcu.grace_periods() + (srcu.gp_seq if srcu is not None else 0),
+        calls=dict(kernel.calls),
         umounts=umounts.took,
         last_umount=umounts.last,
         memcgs={
