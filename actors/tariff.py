@@ -207,8 +207,10 @@ class KernelTariff:
         looked at one after the other do not depend on each other: a CPU fetches them ahead, whether
         they are a long map or one unit each.
         """
-        width = getattr(bits, "map_nr_max", 0)
-        if not width:
+        width: int | None = getattr(bits, "map_nr_max", None)
+        if width == 0:  # nobody has mounted anything: there is no word to look at
+            return end
+        if width is None:  # a unit
             if refilled and bits.index:  # fetched ahead, like the next line of a long map
                 return end - self._ahead
             return end

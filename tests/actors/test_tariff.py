@@ -1,10 +1,12 @@
 """The tariff of the kernel: service, stall and sleep, and the function that each belongs to."""
 
+import pytest
 from tests.actors.laboratory import page
 from tests.actors.timing import boot, line, turn
 
 from slabrace.actors.cpu import Cpu
 from slabrace.actors.locks import Mutex, RwSem
+from slabrace.actors.shrink_slab import VERSIONS
 
 
 def test_a_stall_is_told_apart_from_service() -> None:
@@ -80,3 +82,16 @@ def test_a_store_is_cheap_for_the_cpu_and_takes_the_line_away_from_others() -> N
     profile = turn(kernel, read, write)
     assert at == [100]
     assert profile.total("script1") < 30  # its timer is a line too
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_where_nothing_is_mounted_a_map_has_no_word_to_look_at(version: str) -> None:
+    kernel = boot(VERSIONS[version])
+    memcg = kernel.boot_memcg("A")
+
+    async def walk(cpu: Cpu) -> None:
+        await kernel.version.shrink_slab(cpu, "GFP_KERNEL", 0, memcg, 0)
+
+    profile = turn(kernel, walk)
+    assert line(profile, "shrink_slab").own > 0
+    assert line(profile, "_find_next_bit").own == 0
