@@ -157,11 +157,15 @@ class RefcountLife(ShrinkerLife):
         cpu.ftrace("shrinker_free")
         self.kernel.world.touch(("registered", shrinker.name), write=False)
         if cpu.peek(shrinker, "registered"):
-            await self.shrinker_put(cpu, shrinker)
+            await self.close_gate(cpu, shrinker)
             await self.wait_for_users(cpu, shrinker)
         await self.shrinker_unlink(cpu, shrinker)
         cpu.note("shrinker_gone", shrinker=shrinker)
         self.free_shrinker_memory(cpu, shrinker)
+
+    async def close_gate(self, cpu: Cpu, shrinker: Shrinker) -> None:
+        """Drop the first reference: once the last one is gone, no try_get succeeds any more."""
+        await self.shrinker_put(cpu, shrinker)
 
     async def wait_for_users(self, cpu: Cpu, shrinker: Shrinker) -> None:
         """wait_for_completion(&shrinker->done): pairs with the complete() of the last put."""

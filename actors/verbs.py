@@ -42,10 +42,10 @@ OURS: Final = frozenset(
         "shrink_slab_global", "next_unit", "shrink_one", "shrinker_get", "forget", "skip_kmem_off",
         "clear_and_recheck", "contended", "leave_shrinker", "may_run", "next_id", "visit",
         "walk_bits", "walk_from",
-        # weak memory: barriers, a store buffer, and what opens a gate
+        # weak memory: barriers, a store buffer, and what opens a gate and closes it
         "smp_wmb", "smp_rmb", "smp_store_release", "peek", "initialised", "access", "take", "issue",
-        "report", "retire", "late", "split_rmw", "open_gate", "mark_registered",
-        "mb_before_set_bit", "mb_after_clear_bit",
+        "report", "retire", "late", "split_rmw", "open_gate", "close_gate",
+        "mark_registered", "mb_before_set_bit", "mb_after_clear_bit",
         # list_lrus
         "bit_owner", "dispose", "new_lists", "new_one", "lock_of", "take_from_child",
         # whoever uses the file system
