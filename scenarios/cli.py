@@ -50,7 +50,10 @@ COMMANDS: Final = {
     "replay": ("replay:replay", "run one schedule again: the same events, the same violation"),
     "minimize": ("minimize:minimize", "make a failing schedule small, and name its cause"),
     "perf": ("perf:perf", "what a profiler would see of a scenario, under virtual time"),
-    "compare": ("compare:compare", "what two versions of the walk cost on the same scenario"),
+    "compare": (
+        "compare:compare",
+        "what two versions of the walk cost on the same scenario, and their races",
+    ),
     "scaling": (
         "scaling:scaling",
         "two versions of the walk, as more CPUs reclaim at once",

@@ -1,4 +1,4 @@
-"""`slabrace compare`: what two versions of the walk cost on the same scenario."""
+"""`slabrace compare`: what two versions of the walk cost on the same scenario, and their races."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from slabrace.runtime.errors import UsageError
 from slabrace.runtime.outcome import End
 from slabrace.runtime.scenario import Scenario
 from slabrace.scenarios.catalogue import Catalogue
+from slabrace.scenarios.commands import compare_races
+from slabrace.scenarios.commands.compare_races import Races, search
 from slabrace.scenarios.commands.compare_report import document, render
 from slabrace.scenarios.commands.meter import Meter
 from slabrace.scenarios.commands.options import Extras, Help, Prices, blaming, settings_in
 from slabrace.scenarios.commands.output import AsJson, print_json
-from slabrace.scenarios.commands.perf import exit_code, given
+from slabrace.scenarios.commands.perf import INTERRUPTED, exit_code, given
 from slabrace.scenarios.commands.perf_report import Wanted
+from slabrace.scenarios.commands.report import exit_code as held_code
 from slabrace.scenarios.profiling import Measured, measure
 
 __all__ = ["compare"]
@@ -43,14 +46,19 @@ def compare(
     max_steps: Annotated[
         int | None, Help("Picks after which a run is cut off, and reported as such.")
     ] = None,
+    races: Annotated[
+        int | None, Help("Search both for a broken law, too, in up to so many runs of each.")
+    ] = None,
     prices: Prices | None = None,
     extras: Extras | None = None,
     json: AsJson = False,
 ) -> int:
     """Profile a scenario under two versions of the walk, side by side.
 
-    Exit code 0: measured; 1: a run broke a law. Where profiles of real kernels were published, they
-    stand beside the model's: `slabrace compare rwsem_flat refcount_rcu stress`.
+    Exit code 0: measured; 1: a run broke a law, or with --races the verdict was not found to hold.
+    Your settings count for both, the scenario's own ones for being profiled only there. Where
+    profiles of real kernels were published, they stand beside the model's: `slabrace compare
+    rwsem_flat refcount_rcu stress`.
     """
     wanted = Wanted(percent_limit)
     extras = extras or Extras()
@@ -58,6 +66,8 @@ def compare(
     scenario = Catalogue(extras.plugins.scenarios).find(name)
     asked = [*(set or []), *settings_in(words, scenario, "compare")]
     refuse(scenario, first, second, asked)
+    if races is not None and races < 1:
+        raise UsageError(f"--races {races}: expected 1 run or more")
     settings = [*scenario.perf, *asked]
     with Meter(scenario.name) as meter, blaming():
 
@@ -78,14 +88,22 @@ def compare(
             return measured
 
         found = {version: turn(n, version) for n, version in enumerate((first, second))}
+    code = max(exit_code(each.outcome, f"{version}: ") for version, each in found.items())
+    raced: Races = {}
+    if races is not None and code != INTERRUPTED:
+        both = {version: [*asked, f"{VERSION}={version}"] for version in found}
+        raced = search(name, scenario, both, extras, runs=races, seed=seed, max_steps=max_steps)
     if json:
         parameters = scenario.stored(scenario.parse(settings))
         del parameters[VERSION]
         head = {"scenario": name, "parameters": parameters, "seed": seed, "costs": costs.changed()}
-        print_json(head | document(scenario.name, found, wanted))
+        tail = {"races": compare_races.document(raced)} if raced else {}
+        print_json(head | document(scenario.name, found, wanted) | tail)
     else:
         print(render(scenario.name, found, wanted, f"{name}{given(settings)}, seed {seed}"))
-    return max(exit_code(each.outcome, f"{version}: ") for version, each in found.items())
+        if races is not None and raced:
+            print(f"\n{compare_races.render(raced, races)}")
+    return max(code, *(held_code(result) for _, result in raced.values()), 0)
 
 
 def refuse(scenario: Scenario, first: str, second: str, asked: list[str]) -> None:

@@ -142,6 +142,105 @@ def test_the_same_seed_gives_the_same_bytes(slabrace: Command, words: list[str])
         assert slabrace(*words, *option).out == slabrace(*words, *option).out
 
 
+# -- races ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Path:
+    """A version that forgets to wait for whoever runs a shrinker, beside the one it is made of."""
+    path = tmp_path / "hasty.py"
+    path.write_text(HASTY)
+    return path
+
+
+def test_races_of_both_stand_below_the_cost(slabrace: Command, script: Path) -> None:
+    words = ["compare", "refcount_rcu_fixed", "hasty", f"{script}::umount_beside"]
+    said = slabrace(*words, "--races", "300")
+    assert said.code == 1
+    costs, races = said.out.split("\nraces, looked for in up to 300 runs of each\n")
+    assert costs == slabrace(*words).out
+    before, after = races.strip().split("\n\n")
+    assert before.startswith(
+        "refcount_rcu_fixed:\nObservation umount_beside Never 0 300\nsampled ("
+    )
+    version, bug, replay, explore, observed, trust = after.splitlines()
+    assert version == "hasty:"
+    assert re.match(r"callback_lifetime in run \d+: slabreclaimer0 runs ", bug)
+    assert explore == f"  slabrace explore {script}::umount_beside --set version=hasty"
+    assert observed.startswith("Observation umount_beside Sometimes 1 ")
+    assert trust.endswith("the verdict Never does NOT hold")
+    for line in (replay, explore):
+        again = slabrace(*line.split()[1:])
+        assert again.code == 1
+        assert "callback_lifetime" in again.out
+
+
+def test_where_neither_breaks_a_law_it_is_a_success(slabrace: Command) -> None:
+    document = slabrace(*PAIR, "free_vs_reclaim", "--races", "40", "--json").json
+    assert list(document["races"]) == ["rwsem_flat", "refcount_rcu"]
+    for each in document["races"].values():
+        assert (each["observed"], each["held"], each["runs"]) == ("Never", True, 40)
+    assert slabrace(*PAIR, "free_vs_reclaim", "--races", "40").code == 0
+
+
+def test_nobody_searches_unless_asked_to(slabrace: Command) -> None:
+    assert "races" not in slabrace(*MOUNT).out
+    assert "races" not in slabrace(*MOUNT, "--json").json
+
+
+def test_what_is_searched_is_not_what_is_profiled(slabrace: Command, script: Path) -> None:
+    """Settings for being profiled are not the search's; those that were typed are."""
+    words = [*PAIR, f"{script}::picky", "--races", "9", "--json"]
+    small = slabrace(*words).json
+    assert {each["positive"] for each in small["races"].values()} == {0}
+    asked = slabrace(*words, "--cpus", "2").json
+    assert {each["positive"] for each in asked["races"].values()} == {1}
+
+
+HASTY = """
+from typing import Literal
+
+from slabrace.actors.initial import mounted, object_of
+from slabrace.actors.kernel import Kernel
+from slabrace.actors.shrink_slab import VERSIONS, RefcountRcuFixed
+from slabrace.actors.tasks import SlabReclaimer, Umounter
+from slabrace.runtime.errors import Violation
+from slabrace.runtime.scenario import NEVER, scenario
+from slabrace.runtime.world import World
+
+
+class Hasty(RefcountRcuFixed):
+    async def wait_for_users(self, cpu, shrinker):
+        pass
+
+
+@scenario(verdict=NEVER)
+def umount_beside(
+    world: World, *, version: Literal["refcount_rcu_fixed", "hasty"] = "hasty"
+) -> None:
+    kernel = Kernel(world, Hasty if version == "hasty" else RefcountRcuFixed)
+    memcg, sb = kernel.boot_memcg("A"), mounted(kernel, "S")
+    object_of(kernel, sb, memcg)
+    world.spawn(Umounter(kernel, sb), SlabReclaimer(kernel, memcg))
+
+
+def complain(event):
+    raise Violation("picky", "two are one too many")
+
+
+@scenario(verdict=NEVER, perf=("cpus=2", "laws=false"))
+def picky(
+    world: World, *, version: Literal["rwsem_flat", "refcount_rcu"] = "rwsem_flat", cpus: int = 1,
+    laws: bool = True,
+) -> None:
+    kernel = Kernel(world, VERSIONS[version], laws=laws)
+    memcg = kernel.boot_memcg("A")
+    world.spawn(*(SlabReclaimer(kernel, memcg) for _ in range(cpus)))
+    if laws and cpus > 1:
+        world.watch("memcg_walk_begin", complain)
+"""
+
+
 # -- errors ---------------------------------------------------------------------------------------
 
 
@@ -156,6 +255,7 @@ def test_the_same_seed_gives_the_same_bytes(slabrace: Command, words: list[str])
         ([*STRESS, "--set-cost", "tranfer=3"], "there is no cost 'tranfer'; did you mean 'tran"),
         ([*STRESS, "--costs", "no.toml"], "cannot read no.toml: No such file"),
         ([*STRESS, "--percent-limit", "101"], "--percent-limit 101: expected a number from 0 to"),
+        ([*MOUNT, "--races", "0"], "--races 0: expected 1 run or more"),
         ([*STRESS, "--memcg", "2"], "unknown option --memcg; did you mean '--memcgs'"),
     ],
 )
