@@ -18,7 +18,7 @@ from slabrace.runtime.world import World
 from slabrace.scenarios.catalogue import Catalogue
 from slabrace.scenarios.small import PREEMPTION
 
-LARGE = ("stress", "phases", "umount_storm")
+LARGE = ("stress", "phases", "umount_storm", "drop_caches_growth")
 SCENARIOS = [scenario for scenario in Catalogue() if scenario.name not in LARGE]
 VERSIONED = [scenario for scenario in SCENARIOS if "version" in scenario.parameters]
 
