@@ -94,7 +94,9 @@ class Stack:
             instead=first == events[second].instead,
             beside=beside,
         )
-        self.unsure += [(first, each) for each in self.nodes[first].insert(suffix)]
+        unsure = self.nodes[first].insert(suffix)
+        if unsure:
+            self.unsure += [(first, each) for each in unsure]
 
     def wait_in_vain(self, lane: Lane) -> None:
         """Nobody heard the head of ``lane``: it might have been heard instead of another."""

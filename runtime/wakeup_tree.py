@@ -134,7 +134,7 @@ class Node:
         """
         hanging = False
         for key, tried in self.asleep().items():
-            if tried.broke and not suffix.first(key[0]):
+            if tried[2] and not suffix.first(key[0]):  # it broke a law
                 continue  # "first this, then the sequence" is no run
             covered = suffix.weakly_begins_with(key, tried.footprint)
             if covered:
@@ -161,7 +161,7 @@ class Node:
                 child.spread |= len(suffix.values) < len(choices)
             if not child.children:
                 return []
-            if suffix is whole:
+            if suffix is whole and whole.beside:  # which may be unsure further down
                 suffix = whole.copy()
             suffix.without(lane)
             children, waiting = child.children, child.waiting
