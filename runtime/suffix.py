@@ -128,7 +128,7 @@ class Suffix:
         """Whether a delivery that touches this commutes with the last event; None: who knows."""
         if self.last not in self.indices[-1:]:
             return True
-        if self.sure:
+        if self.sure or not self.beside:
             return not conflicting(footprint, self.touches)
         if conflicting(footprint, self.touches[:1]):
             return False
