@@ -16,7 +16,7 @@ from slabrace.scenarios.commands.compare_report import document, render
 from slabrace.scenarios.commands.meter import Meter
 from slabrace.scenarios.commands.options import Extras, Help, Prices, blaming, settings_in
 from slabrace.scenarios.commands.output import AsJson, print_json
-from slabrace.scenarios.commands.perf import INTERRUPTED, exit_code, given
+from slabrace.scenarios.commands.perf import exit_code, given
 from slabrace.scenarios.commands.perf_report import Wanted
 from slabrace.scenarios.commands.report import exit_code as held_code
 from slabrace.scenarios.profiling import Measured, measure
@@ -90,7 +90,7 @@ def compare(
         found = {version: turn(n, version) for n, version in enumerate((first, second))}
     code = max(exit_code(each.outcome, f"{version}: ") for version, each in found.items())
     raced: Races = {}
-    if races is not None and code != INTERRUPTED:
+    if races is not None:
         both = {version: [*asked, f"{VERSION}={version}"] for version in found}
         raced = search(name, scenario, both, extras, runs=races, seed=seed, max_steps=max_steps)
     if json:

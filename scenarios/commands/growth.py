@@ -96,6 +96,7 @@ def growth(
         print_json(
             {
                 "scenario": SCENARIO,
+                "costs": costs.changed(),
                 "points": [
                     {"n": size, "versions": {each: row[each]._asdict() for each in versions}}
                     for size, row in table.items()

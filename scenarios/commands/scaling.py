@@ -63,6 +63,7 @@ def scaling(
         print_json(
             {
                 "scenario": SCENARIO,
+                "costs": costs.changed(),
                 "points": [
                     {
                         "cpus": each.cpus,

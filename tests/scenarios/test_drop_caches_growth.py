@@ -121,6 +121,7 @@ def test_sizes_are_sorted_and_each_is_measured_once(slabrace: Command) -> None:
 def test_costs_can_be_set(slabrace: Command) -> None:
     def took(*words: str) -> int:
         document = slabrace("growth", "--n", "9", "--json", *words).json
+        assert document["costs"] == ({"visit": 1000} if words else {})
         return int(document["points"][0]["versions"]["no_map"]["nanoseconds"])
 
     assert took("--set-cost", "visit=1000") > took() + 81 * 900
