@@ -150,9 +150,11 @@ class Causality:
 
         ``to_the_end``: and those after ``second``.
         """
-        events = self.events
-        end = len(events) if to_the_end else second
-        return [k for k in range(first + 1, end) if k != second and not events[k].past >> first & 1]
+        events, bit = self.events, 1 << first
+        found = [k for k in range(first + 1, second) if not events[k].past & bit]
+        if to_the_end:
+            found += [k for k in range(second + 1, len(events)) if not events[k].past & bit]
+        return found
 
     # -- what the next event happens after ---------------------------------------------
 
