@@ -3,7 +3,7 @@
 A profiler sees functions that the compiler left standing. What it inlined counts for its caller,
 and so do the model's own verbs (verbs.py). What a walk of your own defines is its own symbol.
 
-Source: the symbols of the profiles in 50d09da8e119 (v6.6), and System.map of the recordings.
+Source: the symbols of the profiles in 50d09da8e119 (v6.7). What is inlined elsewhere is assumed.
 """
 
 from __future__ import annotations

@@ -108,7 +108,10 @@ class Timed(Engine):
         return self.max_steps - len(self.world.picks)
 
     def _deliver(self, budget: int) -> None:
-        """Serve up to ``budget`` messages, in the order of their arrival."""
+        """Serve up to ``budget`` messages, in the order of their arrival.
+
+        The engine's loop, but for who is next, and when: sharing it would cost both a call.
+        """
         world = self.world
         table = self.table
         heap = table.heap
