@@ -24,6 +24,7 @@ __all__ = ["Cpu"]
 class Cpu(LockVerbs, RcuVerbs):
     """One CPU of ``kernel``. Subclasses override ``main()``."""
 
+    kind = "cpu"
     helpers: ClassVar[frozenset[str]] = OURS
 
     @property

@@ -45,6 +45,7 @@ class MemcgLife:
         if memcg is not None:
             cpu.note(
                 "cgroup_mkdir",
+                memcg=memcg,
                 root=0,
                 id=memcg.id,
                 level=kernel.level(memcg),
@@ -109,6 +110,7 @@ class MemcgLife:
             cpu.ftrace("cgroup_rmdir")
             cpu.note(
                 "cgroup_rmdir",
+                memcg=memcg,
                 root=0,
                 id=memcg.id,
                 level=kernel.level(memcg),

@@ -93,6 +93,7 @@ class RcuManager(Actor):
     """The grace-period machinery of one kernel. ``cpus`` are those whose readers count."""
 
     kernel: Kernel
+    kind = "rcu"
     uncounted = ("kvfree_queued",)
 
     def __init__(self, stall_timeout: int = RCU_CPU_STALL_TIMEOUT) -> None:

@@ -115,7 +115,7 @@ def run(
                 break
             result.add(outcome, number)
             if log is not None:
-                log.end(world, number, outcome)
+                log.end(number, outcome)
             if progress is not None:
                 progress.end(outcome)
             if result.interrupted:

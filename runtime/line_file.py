@@ -1,22 +1,19 @@
 """LineFile: a file that only ever ends where a line ends.
 
-Lines wait in memory and leave in blocks. When the disk is full or the reader has gone, the error
-says how many lines are safe, and the half line after them is cut off if it can be (a pipe cannot).
-It does not know what is in a line.
+Lines wait in memory and leave in blocks, packed as the file's name says (packing.py). When the
+disk is full or the reader has gone, the error says how many lines are safe, and the half line after
+them is cut off if it can be (a pipe cannot). It does not know what is in a line.
 """
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Final
 
 from slabrace.runtime.errors import UsageError
+from slabrace.runtime.packing import packing
 
 __all__ = ["LineFile", "LogError"]
-
-BLOCK: Final = 1 << 16
-"""Bytes that wait in memory at most."""
 
 
 class LogError(UsageError):
@@ -32,28 +29,35 @@ class LineFile:
         self.safe_bytes = 0
         self._waiting: list[bytes] = []
         self._size = 0
+        self._count = 0
+        self._packing = packing(path)
         self._block = b""  # on its way; Ctrl-C may fall into the middle of it
+        self._lines = 0  # in it, if it is packed
         self._sent = 0
         try:
             self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
         except OSError as error:
             raise LogError(f"cannot write the log {path}: {error.strerror}") from error
 
-    def write(self, line: bytes) -> None:
-        """Take one line, newline included."""
+    def write(self, line: bytes, count: int = 1) -> None:
+        """Take one line, or ``count`` of them, newlines included."""
         self._waiting.append(line)
         self._size += len(line)
+        self._count += count
+        if self._size >= self._packing.block:
+            self.drain()
 
     def flush(self) -> None:
-        """BytesLogger asks after each line; a block is worth a system call."""
-        if self._size >= BLOCK:
-            self.drain()
+        """BytesLogger asks after each line; only a block is worth a system call."""
 
     def drain(self) -> None:
         """Write all that waits."""
         self._send()
         if self._waiting:
-            self._block, self._waiting, self._size = b"".join(self._waiting), [], 0
+            pack = self._packing.pack
+            block = b"".join(self._waiting)
+            self._block, self._lines = block if pack is None else pack(block), self._count
+            self._waiting, self._size, self._count = [], 0, 0
             self._send()
 
     def close(self) -> None:
@@ -72,16 +76,19 @@ class LineFile:
             while self._sent < len(self._block):
                 self._sent += os.write(self._descriptor, self._block[self._sent :])
         except OSError as error:
-            self._count(self._block.rfind(b"\n", 0, self._sent) + 1)
-            self._waiting, self._size = [], 0  # there is no place for them
+            whole = 0  # of a packed block, all or nothing can be read
+            if self._packing.pack is None:
+                whole = self._block.rfind(b"\n", 0, self._sent) + 1
+            self._pass(whole, self._block.count(b"\n", 0, whole))
+            self._waiting, self._size, self._count = [], 0, 0  # there is no place for them
             raise self._lost(error) from error
-        self._count(len(self._block))
+        self._pass(len(self._block), self._lines)
 
-    def _count(self, whole: int) -> None:
-        """The first ``whole`` bytes of the block are safe, and are lines; the block is over."""
-        self.safe_lines += self._block.count(b"\n", 0, whole)
+    def _pass(self, whole: int, lines: int) -> None:
+        """The first ``whole`` bytes of the block are safe, and are ``lines``; the block is over."""
+        self.safe_lines += lines
         self.safe_bytes += whole
-        self._block, self._sent = b"", 0
+        self._block, self._lines, self._sent = b"", 0, 0
 
     def _lost(self, error: OSError) -> LogError:
         """Cut off the half line and say what is left."""

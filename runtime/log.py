@@ -1,21 +1,18 @@
 """Event log: what happened in a run, one JSON object a line. The only door to structlog.
 
-The schema is ``slabrace.log/1``, described in docs/log-schema.md: a header line that says which
+The schema is ``slabrace.log/2``, described in docs/log-schema.md: a header line that says which
 runs these are, then one line per event. The same runs give the same bytes: virtual time only, no
-clock, no process id, no memory address. What an event is called and which fields it has is up to
-the actor that noted it. Some deserve a place of their own: such a column is filled by the first
-field of the event that it names, or else by such an attribute of the actor who noted it.
+clock, no process id, no memory address. What is in a line a scribe says (scribe.py); this file says
+where it goes.
 
-A log is heavy (a line costs several deliveries). Runs that look for something keep none; the one
+A log is heavy: a line costs as much as a delivery. Runs that look for something keep none; the one
 that found it is replayed with a log.
 """
 
 from __future__ import annotations
 
-import enum
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -24,21 +21,20 @@ import msgspec
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
-from slabrace.runtime.actor import Address
 from slabrace.runtime.line_file import LineFile
-from slabrace.runtime.message import Envelope, Message
-from slabrace.runtime.monitor import Event
+from slabrace.runtime.scribe import Columns, Scribe
 
 if TYPE_CHECKING:
+    from slabrace.runtime.message import Envelope
     from slabrace.runtime.outcome import Outcome
     from slabrace.runtime.world import World
 
 __all__ = ["SCHEMA", "EventLog"]
 
-SCHEMA: Final = "slabrace.log/1"
+SCHEMA: Final = "slabrace.log/2"
 
-NO_COLUMNS: Final[Mapping[str, Sequence[str]]] = {}
-SIMPLE: Final = frozenset({int, str, bool, float, type(None)})
+LIVE: Final = ("trio", "asyncio")
+"""Hosts on which actors are tasks among others."""
 ENCODER: Final = msgspec.json.Encoder()
 
 
@@ -46,8 +42,11 @@ class EventLog:
     """A log of the runs of one campaign. Use it as a context manager, so that it is closed.
 
     ``header`` says which runs these are (scenario, parameters, host, strategy, seed, ...); a run is
-    named by a hash of it and its number. ``columns`` maps a column to the fields that may fill it.
-    ``started`` is the one place for a wall time, if wanted.
+    named by a hash of it and its number. For ``columns``, ``deliveries`` and ``state`` see
+    scribe.py. ``started`` is the one place for a wall time, if wanted.
+
+    Records of the engine's runs are encoded here. Those of a live host go through structlog, like
+    whatever else the tasks of a live run log, and in the same form.
     """
 
     def __init__(
@@ -55,26 +54,26 @@ class EventLog:
         path: Path,
         header: Mapping[str, Any],
         *,
-        columns: Mapping[str, Sequence[str]] = NO_COLUMNS,
-        deliveries: bool = False,
+        columns: Columns | None = None,
+        deliveries: bool = True,
+        state: bool = False,
         started: str | None = None,
     ) -> None:
-        self.columns = [(column, tuple(names)) for column, names in columns.items()]
-        self._placed = frozenset(columns)
+        self.columns = columns
         self.deliveries = deliveries
+        self.state = state
         self._identity = msgspec.json.encode(header, order="deterministic")
+        self._scribe: Scribe | None = None
         self.file = LineFile(path)
-        self._log = structlog.wrap_logger(
-            structlog.BytesLogger(self.file),  # type: ignore[arg-type]  # it has write() and flush()
-            processors=[self._arrange, render],
-            wrapper_class=structlog.BoundLogger,
-            context_class=dict,
-        ).bind()
+        if header.get("host") in LIVE:
+            self._write = structured(self.file)
+        else:
+            self._write = self._encode
         first = {"schema": SCHEMA, **header}
         if started is not None:
             first["started"] = started
-        self.file.write(ENCODER.encode(first) + b"\n")
         try:
+            self.file.write(ENCODER.encode(first) + b"\n")
             self.file.drain()  # a log that cannot be written is told of before the runs
         except BaseException:
             self.file.close()
@@ -87,38 +86,28 @@ class EventLog:
         return digest.hexdigest()
 
     def begin(self, world: World, number: int) -> Callable[[Envelope], None] | None:
-        """Log what happens in ``world``, which is run ``number``; what to call on a delivery."""
-        info = self._log.bind(run=self.run_id(number)).info
+        """Log what happens in ``world``, which is run ``number``; what to call on a delivery.
 
-        def noted(event: Event) -> None:
-            info(event.name, at=event)
+        ``world`` is still empty.
+        """
+        scribe = self._scribe = Scribe(
+            world, self.run_id(number), self._write, columns=self.columns,
+            deliveries=self.deliveries, state=self.state,
+        )  # fmt: skip
+        return scribe.delivered if self.deliveries else None
 
-        def delivered(envelope: Envelope) -> None:
-            fields = {
-                "from": envelope.sender,
-                "to": envelope.addressee,
-                "message": envelope.message,
-                "answer": envelope.answer,
-            }
-            step, now = len(world.picks), world.clock.now
-            info("deliver", at=Event(step, now, envelope.sender, "deliver", fields))
-
-        world.tap(noted)
-        return delivered if self.deliveries else None
-
-    def end(self, world: World, number: int, outcome: Outcome) -> None:
-        """Log how run ``number`` ended, and what was broken in it."""
-        step, now = len(world.picks), world.clock.now
-        info = self._log.bind(run=self.run_id(number), step=step, vt=now).info
-        for violation in outcome.violations:
-            info(
-                "violation", law=violation.law, message=violation.message, parties=violation.parties
-            )
-        info("end", how=outcome.end, deliveries=outcome.deliveries)
+    def end(self, number: int, outcome: Outcome) -> None:
+        """Log how run ``number``, which began last, ended, and what was broken in it."""
+        if self._scribe is not None:
+            self._scribe.end(outcome, number)
 
     def close(self) -> None:
         """Write what waits and let go of the file."""
-        self.file.close()
+        try:
+            if self._scribe is not None:  # of a run that was broken off
+                self._scribe.flush()
+        finally:
+            self.file.close()
 
     def __enter__(self) -> Self:
         return self
@@ -131,56 +120,30 @@ class EventLog:
     ) -> None:
         self.close()
 
-    def _arrange(self, _logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
-        """Processor: the columns of the schema first, in its order, then the event's own fields."""
-        at = line.pop("at", None)
-        record = {"run": line.pop("run"), "step": None, "vt": None, "event": line.pop("event")}
-        if at is None:
-            record.update((name, plain(value)) for name, value in line.items())
-            return record
-        actor, fields = at.actor, at.fields
-        record["step"], record["vt"], record["actor"] = at.step, at.time, actor.label
-        for column, names in self.columns:
-            for name in names:
-                value = fields.get(name)
-                if value is not None:
-                    break
-            else:
-                value = getattr(actor, column, None)
-            if isinstance(value, Address):  # an actor may say what it is in a column of its kind
-                own = getattr(value, column, None)
-                value = value.label if own is None or type(own) not in SIMPLE else own
-            if value is not None and type(value) in SIMPLE:
-                record[column] = value
-        for name, value in fields.items():
-            if name not in self._placed:  # a name that the schema has taken makes room for it
-                key = f"{name}_" if name in record else name
-                record[key] = value if type(value) in SIMPLE else plain(value)
-        return record
+    def _encode(self, records: list[dict[str, Any]]) -> None:
+        self.file.write(ENCODER.encode_lines(records), len(records))
 
 
-def render(_logger: WrappedLogger, _method: str, record: EventDict) -> bytes:
-    """Processor, the last one: a line."""
-    return ENCODER.encode(record)
+def structured(file: LineFile) -> Callable[[list[dict[str, Any]]], None]:
+    """What writes records to ``file`` by way of structlog."""
+    info = (
+        structlog.wrap_logger(
+            structlog.BytesLogger(file),  # type: ignore[arg-type]  # it has write() and flush()
+            processors=[render],
+            wrapper_class=structlog.BoundLogger,
+            context_class=dict,
+        )
+        .bind()
+        .info
+    )
+
+    def write(records: list[dict[str, Any]]) -> None:
+        for record in records:
+            info(record["event"], record=record)
+
+    return write
 
 
-def plain(value: Any) -> Any:
-    """``value`` as JSON knows it; an actor by its name, and nothing that differs between runs."""
-    if type(value) in SIMPLE:
-        return value
-    if isinstance(value, Address):
-        return value.label
-    if isinstance(value, enum.Enum):
-        return value.value if isinstance(value.value, str) else value.name
-    if isinstance(value, Message):
-        return str(value)
-    if isinstance(value, Mapping):
-        return {str(plain(name)): plain(item) for name, item in value.items()}
-    if isinstance(value, AbstractSet):
-        return sorted((plain(item) for item in value), key=str)
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    if isinstance(value, type):
-        return value.__name__
-    text = repr(value)
-    return type(value).__name__ if " at 0x" in text else text
+def render(_logger: WrappedLogger, _method: str, line: EventDict) -> bytes:
+    """Processor, the only one: a record is a line as it is."""
+    return ENCODER.encode(line["record"])

@@ -17,13 +17,14 @@ import msgspec
 
 from slabrace.runtime.errors import UsageError
 from slabrace.runtime.log import SCHEMA
+from slabrace.runtime.packing import BROKEN, opened
 
 __all__ = ["Filter", "Header", "Problem", "Record", "read"]
 
 LONGEST: Final = 1 << 20
 """Bytes of a line; what is longer was not written by us."""
 
-PARTIES: Final = ("actor", "from", "to")
+PARTIES: Final = ("actor", "to")
 """The fields in which an actor may be named."""
 
 
@@ -93,12 +94,14 @@ def bounds(steps: str) -> tuple[float, float]:
 
 def read(path: Path) -> Iterator[Header | Record | Problem]:
     """The lines of the log at ``path``, one at a time."""
+    number = 0
     try:
-        with path.open("rb") as file:
-            number = 0
+        with opened(path) as file:
             while line := file.readline(LONGEST):
                 number += 1
                 yield parsed(number, line)
+    except BROKEN as error:
+        yield Problem(number + 1, f"the packed file is cut short or damaged here: {error}")
     except OSError as error:
         raise UsageError(f"cannot read the log {path}: {error.strerror}") from error
 

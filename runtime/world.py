@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from slabrace.runtime.actor import Actor
     from slabrace.runtime.message import Envelope
     from slabrace.runtime.outside import Door
+    from slabrace.runtime.scribe import Scribe
     from slabrace.runtime.strategy import Strategy
     from slabrace.runtime.witness import Witness
 
@@ -46,6 +47,7 @@ class World:
 
     tariff: Any = None  # what takes how long, where a host asks (timed.py)
     witness: Witness | None = None  # who stands by while this run is replayed
+    scribe: Scribe | None = None  # who writes this run down
     lane_type: type[Lane] = Lane
 
     broken: list[Violation] = []  # noqa: RUF012  # the host leaves its own list when the run is over

@@ -66,6 +66,10 @@ COMMANDS: Final = {
         "calibrate:calibrate",
         "fit costs to the published profile of the old walk, and predict the new one's",
     ),
+    "export": (
+        "export:export",
+        "one run as a page, a picture or a viewer's file",
+    ),
     "log": ("log:app", "read a structured log"),
     "conform": ("conform:conform", "check recordings of real kernels against the model"),
 }

@@ -115,8 +115,8 @@ def show_table(lines: Iterable[Header | Record]) -> None:
 def row(table: Table, fields: dict[str, Any]) -> str:
     """One event."""
     event = fields["event"]
-    if event == "deliver" and {"from", "to", "message", "answer"} <= fields.keys():
-        answer = "" if fields["answer"] is None else f" = {text(fields['answer'])}"
+    if event == "deliver" and {"to", "message"} <= fields.keys():
+        answer = "" if fields.get("answer") is None else f" = {text(fields['answer'])}"
         what = f"-> {fields['to']}: {fields['message']}{answer}"
     else:
         rest = ((name, value) for name, value in fields.items() if name not in OWN_COLUMN)

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
 import slabrace
 from slabrace.actors.costs import Costs
+from slabrace.actors.legend import LEGEND
 from slabrace.runtime.errors import MachineError, SlabraceError, UsageError, nearest
 from slabrace.runtime.scenario import Scenario
 from slabrace.runtime.world import World
@@ -24,14 +25,6 @@ if TYPE_CHECKING:
     from slabrace.runtime.log import EventLog
 
 __all__ = ["Extras", "Help", "Log", "Prices", "blaming", "opened", "settings_in"]
-
-COLUMNS: Final = {
-    "cpu": ("cpu",),
-    "memcg": ("memcg",),
-    "nid": ("nid",),
-    "shrinker": ("shrinker", "shr"),  # the tracepoints call it shr
-}
-"""The columns of our logs, and the fields that fill them."""
 
 
 def Help(text: str, **more: Any) -> Parameter:  # noqa: N802  # reads as the annotation it is
@@ -82,7 +75,12 @@ class Log:
     """What is logged, and where."""
 
     log: Annotated[Path | None, Help("Write a structured log of every run to this file.")] = None
-    log_deliveries: Annotated[bool, Help("Log each delivery too.")] = False
+    log_notes_only: Annotated[
+        bool, Help("Log what actors note, and none of the messages between them.")
+    ] = False
+    log_state: Annotated[
+        bool, Help("Log what each object holds, too; takes several times as long.")
+    ] = False
 
 
 @Parameter(name="*")
@@ -111,7 +109,10 @@ def opened(options: Log, header: dict[str, Any]) -> Iterator[EventLog | None]:
     from slabrace.runtime.log import EventLog  # a search's other processes need none
 
     header["versions"] = {"slabrace": slabrace.__version__}
-    with EventLog(options.log, header, columns=COLUMNS, deliveries=options.log_deliveries) as log:
+    with EventLog(
+        options.log, header, columns=LEGEND.columns, deliveries=not options.log_notes_only,
+        state=options.log_state,
+    ) as log:  # fmt: skip
         yield log
 
 

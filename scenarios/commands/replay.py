@@ -22,6 +22,7 @@ from slabrace.scenarios.catalogue import Catalogue
 from slabrace.scenarios.commands.options import Extras, Help, Log, blaming, opened
 from slabrace.scenarios.commands.output import AsJson, command, print_json
 from slabrace.scenarios.commands.report import document, exit_code, observation, render, trust
+from slabrace.scenarios.retelling import header_of
 
 __all__ = ["replay"]
 
@@ -62,12 +63,7 @@ def replay(
         raise UsageError("a replay is one run: --runs needs --continue-with")
     scenario = Catalogue(extras.plugins.scenarios).find(plan.scenario)
     arguments = scenario.arguments(plan.parameters)
-    header = {
-        "scenario": plan.scenario,
-        "parameters": plan.parameters,
-        "host": "engine",
-        "strategy": f"replay of {plan.made_by}",
-    }
+    header = header_of(plan)
     world = World()
     trace = Trace(world, Witness(world)) if as_ else None
     with opened(log or Log(), header) as sink, blaming():
@@ -83,7 +79,7 @@ def replay(
         result.add(outcome, 0)
         result.stats = world.report()
         if sink is not None:
-            sink.end(world, 0, outcome)
+            sink.end(0, outcome)
     for found in result.found.values():
         found.schedule = plan
     told = as_text(trace, as_, outcome.violations) if trace is not None and as_ else None
