@@ -50,7 +50,7 @@ class Attentive(Lane):
         """It is sent."""
         scribe = envelope.sender.world.scribe
         if scribe is not None:
-            scribe.send(envelope)
+            scribe.set_off(envelope)
         super().append(envelope)
 
 
@@ -96,7 +96,7 @@ class Scribe:
 
     # -- what the run tells ------------------------------------------------------------
 
-    def send(self, envelope: Envelope) -> None:
+    def set_off(self, envelope: Envelope) -> None:
         """``envelope`` is on its way."""
         self.sent[envelope] = self.moment()
         if self._state and envelope.addressee not in self._known:  # as long as it is as it was
