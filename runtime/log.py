@@ -22,6 +22,7 @@ import structlog
 from structlog.typing import EventDict, WrappedLogger
 
 from slabrace.runtime.line_file import LineFile
+from slabrace.runtime.log_types import SCHEMA
 from slabrace.runtime.scribe import Columns, Scribe
 
 if TYPE_CHECKING:
@@ -29,9 +30,8 @@ if TYPE_CHECKING:
     from slabrace.runtime.outcome import Outcome
     from slabrace.runtime.world import World
 
-__all__ = ["SCHEMA", "EventLog"]
+__all__ = ["EventLog"]
 
-SCHEMA: Final = "slabrace.log/2"
 
 LIVE: Final = ("trio", "asyncio")
 """Hosts on which actors are tasks among others."""

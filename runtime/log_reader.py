@@ -16,7 +16,7 @@ from typing import Any, Final
 import msgspec
 
 from slabrace.runtime.errors import UsageError
-from slabrace.runtime.log import SCHEMA
+from slabrace.runtime.log_types import SCHEMA, Line
 from slabrace.runtime.packing import BROKEN, opened
 
 __all__ = ["Filter", "Header", "Problem", "Record", "read"]
@@ -49,12 +49,9 @@ class Problem(msgspec.Struct, frozen=True):
     reason: str
 
 
-class Event(msgspec.Struct):
+class Event(Line):
     """What every event has; used to check, not to keep."""
 
-    run: str
-    step: int
-    vt: int
     event: str
     actor: str | None = None
 

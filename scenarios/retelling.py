@@ -14,7 +14,7 @@ from typing import Any
 import slabrace
 from slabrace.actors.legend import LEGEND
 from slabrace.runtime.errors import Violation
-from slabrace.runtime.log import SCHEMA
+from slabrace.runtime.log_types import SCHEMA
 from slabrace.runtime.message import Envelope
 from slabrace.runtime.replaying import replay
 from slabrace.runtime.run_log import RunLog

@@ -13,8 +13,9 @@ import msgspec
 from slabrace.runtime.errors import UsageError
 from slabrace.runtime.exporters.events import Table
 from slabrace.runtime.log_reader import Filter, Header, Problem, Record, read
+from slabrace.runtime.log_types import json_schema
 from slabrace.scenarios.commands.options import Help
-from slabrace.scenarios.commands.output import AsJson, columns, say
+from slabrace.scenarios.commands.output import AsJson, columns, print_json, say
 
 __all__ = ["app"]
 
@@ -60,6 +61,13 @@ def show(
         say(f"{reader.count_skipped} lines are skipped; these were the first {TOLD}")
     if not reader.events:
         raise UsageError(f"{file} has no event; is it a log that slabrace wrote?")
+    return 0
+
+
+@app.command
+def schema() -> int:
+    """Print the JSON Schema of a line."""
+    print_json(json_schema())
     return 0
 
 
