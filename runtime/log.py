@@ -21,9 +21,10 @@ import msgspec
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
+from slabrace.runtime.directory import Columns
 from slabrace.runtime.line_file import LineFile
 from slabrace.runtime.log_types import SCHEMA
-from slabrace.runtime.scribe import Columns, Scribe
+from slabrace.runtime.scribe import Scribe
 
 if TYPE_CHECKING:
     from slabrace.runtime.message import Envelope
@@ -45,8 +46,8 @@ class EventLog:
     named by a hash of it and its number. For ``columns``, ``deliveries`` and ``state`` see
     scribe.py. ``started`` is the one place for a wall time, if wanted.
 
-    Records of the engine's runs are encoded here. Those of a live host go through structlog, like
-    whatever else the tasks of a live run log, and in the same form.
+    Lines of the engine's runs are written as they come. Those of a live host go through structlog,
+    like whatever else the tasks of a live run log, and in the same form.
     """
 
     def __init__(
@@ -68,7 +69,7 @@ class EventLog:
         if header.get("host") in LIVE:
             self._write = structured(self.file)
         else:
-            self._write = self._encode
+            self._write = self._join
         first = {"schema": SCHEMA, **header}
         if started is not None:
             first["started"] = started
@@ -120,12 +121,12 @@ class EventLog:
     ) -> None:
         self.close()
 
-    def _encode(self, records: list[dict[str, Any]]) -> None:
-        self.file.write(ENCODER.encode_lines(records), len(records))
+    def _join(self, lines: list[bytes]) -> None:
+        self.file.write(b"".join(lines), len(lines))
 
 
-def structured(file: LineFile) -> Callable[[list[dict[str, Any]]], None]:
-    """What writes records to ``file`` by way of structlog."""
+def structured(file: LineFile) -> Callable[[list[bytes]], None]:
+    """What writes lines to ``file`` by way of structlog."""
     info = (
         structlog.wrap_logger(
             structlog.BytesLogger(file),  # type: ignore[arg-type]  # it has write() and flush()
@@ -137,13 +138,14 @@ def structured(file: LineFile) -> Callable[[list[dict[str, Any]]], None]:
         .info
     )
 
-    def write(records: list[dict[str, Any]]) -> None:
-        for record in records:
-            info(record["event"], record=record)
+    def write(lines: list[bytes]) -> None:
+        for line in lines:
+            info("line", line=line[:-1])  # structlog ends it
 
     return write
 
 
-def render(_logger: WrappedLogger, _method: str, line: EventDict) -> bytes:
-    """Processor, the only one: a record is a line as it is."""
-    return ENCODER.encode(line["record"])
+def render(_logger: WrappedLogger, _method: str, event: EventDict) -> bytes:
+    """Processor, the only one: a line is rendered already."""
+    line: bytes = event["line"]
+    return line

@@ -35,7 +35,10 @@ class Header(msgspec.Struct):
     )
     parameters: dict[str, Any] | UnsetType = UNSET
     host: (
-        Annotated[str, Meta(description="engine, timed, trio or asyncio; kernel: a recording.")]
+        Annotated[
+            str,
+            Meta(description="Who turned it: engine, timed, trio, asyncio; or what was recorded."),
+        ]
         | UnsetType
     ) = UNSET
     strategy: str | UnsetType = UNSET

@@ -1,26 +1,33 @@
-"""Scribe: writes down one run while a host turns it: a record for whatever happened.
+"""Scribe: writes down one run while a host turns it: a line for whatever happened.
 
     scribe = Scribe(world, "3c8b0d1232e7", write)      before the world is populated
     Engine(world, strategy, tell=scribe.delivered).run()
     scribe.end(outcome)
 
-``write`` gets records, each a dictionary of plain values, some at a time, in the order of time: a
-delivery, then what was noted in it. Who somebody is (``actor``) is written before the first record
-that needs it. What is in a record is described in docs/log-schema.md.
+``write`` gets lines, some at a time, in the order of time: a delivery, then what was noted in it.
+Who somebody is (``actor``) is written before the first line that needs it. What is in a line is
+described in docs/log-schema.md, and as types in log_types.py.
 
 Which message caused another is seen where it is sent: a lane of such a world tells its scribe what
 goes in (``Attentive``). What happened before what, vector_clock.py says.
+
+Lines of deliveries are put together from pieces that are JSON already (who, to whom, what was said,
+what is known of others), since nearly all of them come again and again: building a dictionary and
+encoding that takes three times as long.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
+
 from slabrace.runtime.clock import TICK
+from slabrace.runtime.directory import Columns, Directory, Known
 from slabrace.runtime.mailbox import Lane
 from slabrace.runtime.message import UNANSWERED, Message
-from slabrace.runtime.plain import SIMPLE, of_kind, plain, words
+from slabrace.runtime.plain import SIMPLE, plain, words
 from slabrace.runtime.vector_clock import START, Clocks, Moment
 
 if TYPE_CHECKING:
@@ -30,13 +37,11 @@ if TYPE_CHECKING:
     from slabrace.runtime.outcome import Outcome
     from slabrace.runtime.world import World
 
-__all__ = ["Columns", "Scribe"]
+__all__ = ["Scribe"]
 
-Columns = Mapping[str, Sequence[str]]
-"""Column -> the fields of an event that may fill it; if none does, such an attribute does."""
-
+ENCODE: Final = msgspec.json.Encoder().encode
 TOGETHER: Final = 256
-"""Records that are written at once: encoding them takes a third less time than one by one."""
+"""Lines that are written at once."""
 TEXTS: Final = 4096
 """Messages whose text is kept: most are constants that are sent again and again."""
 
@@ -50,7 +55,12 @@ class Attentive(Lane):
         """It is sent."""
         scribe = envelope.sender.world.scribe
         if scribe is not None:
-            scribe.set_off(envelope)
+            now, picks = scribe.now, scribe.world.picks
+            if now.step != len(picks) or (picks and picks[-1] < 0):
+                now = scribe.moment()
+            scribe.sent[envelope] = now
+            if scribe.states is not None:
+                scribe.hold(envelope.addressee)
         super().append(envelope)
 
 
@@ -59,14 +69,14 @@ class Scribe:
 
     ``columns`` get a place before the other fields. With ``deliveries=False`` there are only
     notes. ``state`` adds what each passive actor holds, and what each delivery changes of it: that
-    takes much longer.
+    takes longer.
     """
 
     def __init__(
         self,
         world: World,
         run: str,
-        write: Callable[[list[dict[str, Any]]], None],
+        write: Callable[[list[bytes]], None],
         *,
         columns: Columns | None = None,
         deliveries: bool = True,
@@ -75,19 +85,18 @@ class Scribe:
         self.world = world
         self.run = run
         self.write = write
-        self.records: list[dict[str, Any]] = []  # not written yet
-        self.columns = [(column, tuple(names)) for column, names in (columns or {}).items()]
+        self.lines: list[bytes] = []  # not written yet
         self.sent: dict[Envelope, Moment] = {}  # of what is on its way: where it was sent
+        self.now = START
         self.told = 0  # the step of the delivery that was written last
-        self._placed = frozenset(columns or ())
-        self._now = START
+        self.states: dict[Actor, dict[str, Any]] | None = {} if state else None
+        self._head = b'{"run":%s,"step":' % ENCODE(run)
         self._clocks = Clocks()
-        self._known: dict[Actor, tuple[str, dict[str, Any]]] = {}  # -> its name and columns
-        self._texts: dict[int, tuple[Message, str]] = {}  # by address, and kept: none is used twice
+        self._known = Directory(columns or {})
+        self._pairs: dict[tuple[Actor, Actor], bytes] = {}  # "actor":"a","to":"x"
+        self._texts: dict[int, tuple[Message, bytes]] = {}  # by address, and kept: none comes twice
         self._owed: list[tuple[Envelope, int]] = []  # what is to be answered later
         self._notes: list[Event] = []  # of the delivery under way
-        self._state = state
-        self._states: dict[Actor, dict[str, Any]] = {}  # of passive actors, if asked for
         self._deliveries = deliveries
         world.tap(self.noted)
         if deliveries:
@@ -96,61 +105,56 @@ class Scribe:
 
     # -- what the run tells ------------------------------------------------------------
 
-    def set_off(self, envelope: Envelope) -> None:
-        """``envelope`` is on its way."""
-        self.sent[envelope] = self.moment()
-        if self._state and envelope.addressee not in self._known:  # as long as it is as it was
-            self._introduce(envelope.addressee)
-
     def moment(self) -> Moment:
         """The delivery that is under way, or whose consequences are."""
         picks = self.world.picks
         step = len(picks)
         while step and picks[step - 1] < 0:  # choices, made in it
             step -= 1
-        if self._now.step != step:
-            self._now = Moment(step)
-        return self._now
+        if self.now.step != step:
+            self.now = Moment(step)
+        return self.now
 
     def delivered(self, envelope: Envelope) -> None:
         """A host has just delivered ``envelope``."""
-        now = self._now
-        picks = self.world.picks
+        now = self.now
+        world = self.world
+        picks = world.picks
         if now.step != len(picks) or picks[-1] < 0:
             now = self.moment()
-        sender, addressee = envelope.sender, envelope.addressee
-        name, columns = self._known.get(sender) or self._introduce(sender)
-        whom, theirs = self._known.get(addressee) or self._introduce(addressee)
-        message = envelope.message
-        now.sender = name
+        step = now.step
+        sender, addressee, message = envelope.sender, envelope.addressee, envelope.message
+        pair = self._pairs.get((sender, addressee)) or self._pair(sender, addressee)
+        who = self._known[sender]
+        now.sender = who.name
         cause = self.sent.pop(envelope, START)
         writes = self._clocks.tell(now, cause, addressee, message)
-        text = self._texts.get(id(message)) or self._tell(message)
-        record = {
-            "run": self.run, "step": now.step, "vt": self._time(now), "event": "deliver",
-            "actor": name, **theirs, **columns, "to": whom, "message": text[1],
-            "type": type(message).__name__,
-        }  # fmt: skip
+        text = self._texts.get(id(message)) or self._text(message)
         answer = envelope.answer
         if answer is UNANSWERED:
-            record["deferred"] = True
-            self._owed.append((envelope, now.step))
+            answered = b'"deferred":true'
+            self._owed.append((envelope, step))
         else:
-            record["answer"] = answer if type(answer) in SIMPLE else plain(answer)
-        record["writes"] = writes
-        record["cause"] = cause.step
-        record["clock"] = now.clock
-        if writes and addressee in self._states:
-            self._tell_changes(addressee, record)
-        self.records.append(record)
-        self.told = now.step
+            answered = b'"answer":' + ENCODE(answer if type(answer) in SIMPLE else plain(answer))
+        changes = b""
+        if writes and self.states and addressee in self.states:
+            changes = self._changes(addressee)
+        vt = world.clock.now - (len(picks) - step) * TICK  # choices in it were made later
+        self.lines.append(
+            b'%s%d,"vt":%d,"event":"deliver",%s%s,%s,"writes":%s,"cause":%d,"clock":{%s:%d%s}%s}\n'
+            % (
+                self._head, step, vt, pair, text[1], answered, b"true" if writes else b"false",
+                cause.step, who.quoted, step, now.told, changes,
+            )
+        )  # fmt: skip
+        self.told = step
         if self._notes:
             notes, self._notes = self._notes, []
             for event in notes:
-                self._note(event, now.step)
+                self._note(event, step)
         if self._owed:
             self._settle(now)
-        if len(self.records) >= TOGETHER:
+        if len(self.lines) >= TOGETHER:
             self.flush()
 
     def noted(self, event: Event) -> None:
@@ -162,8 +166,13 @@ class Scribe:
             self._notes.append(event)
         else:
             self._note(event, step)
-            if len(self.records) >= TOGETHER:
+            if len(self.lines) >= TOGETHER:
                 self.flush()
+
+    def hold(self, actor: Actor) -> None:
+        """Write what ``actor`` holds before anything comes to it."""
+        if actor not in self._known:
+            self._introduce(actor)
 
     def end(self, outcome: Outcome, number: int = 0) -> None:
         """The run is over."""
@@ -171,71 +180,74 @@ class Scribe:
         last: Envelope | None = getattr(world, "delivery", None)
         if self._deliveries and last is not None and self.moment().step > self.told:
             self.delivered(last)  # it broke off in there, and nobody could tell of it
-        step, time = self.moment().step, world.clock.now
+        now = self.moment()
         if self._owed:
-            self._settle(self.moment())
+            self._settle(now)
         for event in self._notes:
-            self._note(event, step)
+            self._note(event, now.step)
+        place = {"run": self.run, "step": now.step, "vt": world.clock.now}
         for broken in outcome.violations:
-            self.records.append({
-                "run": self.run, "step": step, "vt": time, "event": "violation",
-                "law": broken.law, "message": broken.message, "parties": plain(broken.parties),
+            self._put({
+                **place, "event": "violation", "law": broken.law, "message": broken.message,
+                "parties": plain(broken.parties),
             })  # fmt: skip
-        self.records.append({
-            "run": self.run, "step": step, "vt": time, "event": "end", "how": plain(outcome.end),
-            "deliveries": outcome.deliveries, "number": number,
+        self._put({
+            **place, "event": "end", "how": plain(outcome.end), "deliveries": outcome.deliveries,
+            "number": number,
         })  # fmt: skip
         self.flush()
 
     def flush(self) -> None:
         """Write what was not written yet."""
-        records, self.records = self.records, []
-        self.write(records)
+        lines, self.lines = self.lines, []
+        self.write(lines)
 
     # -- details -----------------------------------------------------------------------
 
-    def _time(self, now: Moment) -> int:
-        """When the delivery was: choices that were made in it came later."""
-        world = self.world
-        return world.clock.now - (len(world.picks) - now.step) * TICK
+    def _put(self, record: dict[str, Any]) -> None:
+        """Take a record of those that are rare."""
+        self.lines.append(ENCODE(record) + b"\n")
 
-    def _introduce(self, actor: Actor) -> tuple[str, dict[str, Any]]:
-        """Write who ``actor`` is; its name, and the columns that it fills by what it is."""
-        columns = {}
-        for column, _ in self.columns:
-            value = of_kind(getattr(actor, column, None), column)
-            if value is not None and type(value) in SIMPLE:
-                columns[column] = value
-        known = self._known[actor] = (actor.name, columns)
-        if not self._deliveries:
-            return known
-        record = {
-            "run": self.run, "step": self.moment().step, "vt": self._time(self._now),
-            "event": "actor", "actor": actor.name, **columns,
-            "kind": getattr(actor, "kind", type(actor).__name__.lower()),
-            "active": actor.run is not None,
-        }  # fmt: skip
-        if self._state and actor.run is None:  # an active one's is where its coroutine stands
-            record["state"] = self._states[actor] = dict(words(actor))
-        self.records.append(record)
+    def _pair(self, sender: Actor, addressee: Actor) -> bytes:
+        """Who speaks to whom, with the columns of both, the sender's before the addressee's."""
+        who = self._known.get(sender) or self._introduce(sender)
+        whom = self._known.get(addressee) or self._introduce(addressee)
+        fields = {"actor": who.name, **whom.columns, **who.columns, "to": whom.name}
+        pair = self._pairs[sender, addressee] = ENCODE(fields)[1:-1]
+        return pair
+
+    def _introduce(self, actor: Actor) -> Known:
+        """Write who ``actor`` is."""
+        known = self._known.add(actor)
+        if self._deliveries:
+            kind = getattr(actor, "kind", type(actor).__name__.lower())
+            record = {
+                "run": self.run, "step": self.moment().step, "vt": self.world.clock.now,
+                "event": "actor", "actor": known.name, **known.columns, "kind": kind,
+                "active": actor.run is not None,
+            }  # fmt: skip
+            if self.states is not None and actor.run is None:  # an active one's is its coroutine's
+                record["state"] = self.states[actor] = dict(words(actor))
+            self._put(record)
         return known
 
-    def _tell_changes(self, actor: Actor, record: dict[str, Any]) -> None:
-        """Add to ``record`` what of ``actor`` is not as it was when that was last written."""
-        before, after = self._states[actor], dict(words(actor))
+    def _changes(self, actor: Actor) -> bytes:
+        """What of ``actor`` is not as it was when that was last written."""
+        states = self.states or {}
+        before, after = states[actor], dict(words(actor))
         changes = {
             word: value for word, value in after.items() if before.get(word, SIMPLE) != value
         }
-        if changes:
-            record["changes"] = changes
-            self._states[actor] = after
+        states[actor] = after
+        return b',"changes":' + ENCODE(changes) if changes else b""
 
-    def _tell(self, message: Message) -> tuple[Message, str]:
+    def _text(self, message: Message) -> tuple[Message, bytes]:
         """``message`` and how a story writes it."""
         if len(self._texts) >= TEXTS:
             self._texts.clear()
-        told = self._texts[id(message)] = (message, str(message))
-        return told
+        fields = {"message": str(message), "type": type(message).__name__}
+        text = self._texts[id(message)] = (message, b"," + ENCODE(fields)[1:-1])
+        return text
 
     def _settle(self, now: Moment) -> None:
         """Write what has been answered late."""
@@ -245,36 +257,19 @@ class Scribe:
             if envelope.answer is UNANSWERED:
                 rest.append(owed)
                 continue
-            self.records.append({
-                "run": self.run, "step": now.step, "vt": self._time(now), "event": "answer",
-                "actor": self._known[envelope.addressee][0],
-                "to": self._known[envelope.sender][0], "of": of, "answer": plain(envelope.answer),
+            self._put({
+                "run": self.run, "step": now.step, "vt": self.world.clock.now, "event": "answer",
+                "actor": self._known[envelope.addressee].name,
+                "to": self._known[envelope.sender].name, "of": of, "answer": plain(envelope.answer),
             })  # fmt: skip
         self._owed = rest
 
     def _note(self, event: Event, step: int) -> None:
-        """Write a note: the columns first, in their order, then the event's own fields."""
+        """Write a note: the columns first, then the event's own fields."""
         actor, fields = event.actor, event.fields
-        name, columns = self._known.get(actor) or self._introduce(actor)
-        record = {
-            "run": self.run, "step": step, "vt": event.time, "event": event.name, "actor": name,
-            **columns,
-        }  # fmt: skip
-        if fields:
-            self._fill(record, fields)
-        self.records.append(record)
-
-    def _fill(self, record: dict[str, Any], fields: dict[str, Any]) -> None:
-        """Add ``fields`` to the record of a note; columns come first."""
-        for column, names in self.columns:
-            for name in names:
-                value = fields.get(name)
-                if value is not None:
-                    value = of_kind(value, column)
-                    if type(value) in SIMPLE:
-                        record[column] = value
-                    break
-        for name, value in fields.items():
-            if name not in self._placed:  # a name that the schema has taken makes room for it
-                key = f"{name}_" if name in record else name
-                record[key] = value if type(value) in SIMPLE else plain(value)
+        known = self._known.get(actor) or self._introduce(actor)
+        name = ENCODE(event.name)
+        own = self._known.fields(known, fields) if fields else known.fields
+        self.lines.append(
+            b'%s%d,"vt":%d,"event":%s,%s}\n' % (self._head, step, event.time, name, own)
+        )

@@ -5,6 +5,9 @@ Knowledge comes from the sender's own last delivery, from the delivery in which 
 (its *cause*), and from earlier ones to the same addressee that do not commute with this one. So one
 delivery happened before another exactly if the other's clock has reached its step at its sender.
 
+A sender's own component is the step itself; the others change only where something is learnt, so
+they are shared between deliveries until then.
+
 State that actors share outside their messages (``world.touch()``) is not looked at.
 
 Sources: Lamport, CACM 1978 (happened before); Mattern 1988, Fidge 1988 (vector clocks).
@@ -15,22 +18,34 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 if TYPE_CHECKING:
     from slabrace.runtime.actor import Actor
     from slabrace.runtime.message import Message
 
 __all__ = ["START", "Clocks", "Moment"]
 
+ENCODE: Final = msgspec.json.Encoder().encode
+
 
 class Moment:
-    """A delivery: its ``step``, who had sent it, and what it knows of others: its ``clock``."""
+    """A delivery: its ``step``, who had sent it, and what it knows of other senders.
 
-    __slots__ = ("clock", "sender", "step")
+    ``told`` are ``others`` as JSON, to go on with in an object: ``,"a":1,"b":2``.
+    """
+
+    __slots__ = ("others", "sender", "step", "told")
 
     def __init__(self, step: int) -> None:
         self.step = step
         self.sender = ""
-        self.clock: dict[str, int] = {}
+        self.others: dict[str, int] = {}  # must not be changed
+        self.told = b""
+
+
+START: Final = Moment(0)
+"""Before anything was delivered."""
 
 
 class Cell:
@@ -38,66 +53,64 @@ class Cell:
 
     __slots__ = ("readers", "writer")
 
-    def __init__(self, writer: Moment) -> None:
-        self.writer = writer
+    def __init__(self) -> None:
+        self.writer = START
         self.readers: dict[str, Moment] = {}
 
 
-START: Final = Moment(0)
-"""Before anything was delivered."""
-
-
 class Clocks:
-    """The clocks of one run. ``now.clock`` must not be changed once it was told."""
+    """The clocks of one run."""
 
     def __init__(self) -> None:
-        self._latest: dict[str, dict[str, int]] = {}  # by sender
+        self._latest: dict[str, Moment] = {}  # by sender
         self._cells: dict[Actor, dict[Hashable, Cell]] = {}
 
     def tell(self, now: Moment, cause: Moment, addressee: Actor, message: Message) -> bool:
         """Give ``now``, a delivery of ``now.sender``, its clock; whether it writes."""
         name = now.sender
-        latest = self._latest.get(name)
-        now.clock = clock = latest.copy() if latest is not None else {}
-        if cause.step > clock.get(cause.sender, 0):
-            learn(clock, cause)
-        writes = self._meet(now, addressee, message)
-        clock[name] = now.step
-        self._latest[name] = clock
-        return writes
-
-    def _meet(self, now: Moment, addressee: Actor, message: Message) -> bool:
-        """Learn what this delivery has to come after at its addressee; whether it writes."""
-        clock = now.clock
-        if addressee.run is not None:
+        latest = self._latest.get(name, START)
+        others = latest.others
+        if cause.sender != name and cause.step > others.get(cause.sender, 0):
+            others = learnt(others, cause, name)
+        if addressee.run is not None:  # whatever it hears may change it
             part, writes = None, True
         else:
             part, writes = message.part(), message.writes
         cells = self._cells.get(addressee)
         if cells is None:
-            cells = self._cells[addressee] = {None: Cell(START)}
+            cells = self._cells[addressee] = {None: Cell()}
         cell = cells.get(part)
         if cell is None:
-            cell = cells[part] = Cell(START)
-        others = cells.values() if part is None else (cell, cells[None])
-        for other in others:
+            cell = cells[part] = Cell()
+        for other in cells.values() if part is None else (cell, cells[None]):
             writer = other.writer
-            if writer.step > clock.get(writer.sender, 0):
-                learn(clock, writer)
-            if writes:
+            if writer.sender != name and writer.step > others.get(writer.sender, 0):
+                others = learnt(others, writer, name)
+            if writes and other.readers:
                 for reader in other.readers.values():
-                    if reader.step > clock.get(reader.sender, 0):
-                        learn(clock, reader)
+                    if reader.sender != name and reader.step > others.get(reader.sender, 0):
+                        others = learnt(others, reader, name)
         if writes:
             cell.writer = now
-            cell.readers.clear()
+            if cell.readers:
+                cell.readers.clear()
         else:
-            cell.readers[now.sender] = now
+            cell.readers[name] = now
+        now.others = others
+        if others is latest.others:
+            now.told = latest.told
+        else:
+            now.told = b"," + ENCODE(others)[1:-1]
+        self._latest[name] = now
         return writes
 
 
-def learn(clock: dict[str, int], moment: Moment) -> None:
-    """Add to ``clock`` what was known at ``moment``."""
-    for sender, step in moment.clock.items():
-        if step > clock.get(sender, 0):
-            clock[sender] = step
+def learnt(others: dict[str, int], moment: Moment, name: str) -> dict[str, int]:
+    """``others``, as ``name`` knows them, with what was known at ``moment``."""
+    known = others.copy()
+    for sender, step in moment.others.items():
+        if step > known.get(sender, 0) and sender != name:
+            known[sender] = step
+    if moment.step > known.get(moment.sender, 0):
+        known[moment.sender] = moment.step
+    return known

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 import slabrace
 from slabrace.actors.legend import LEGEND
 from slabrace.runtime.errors import Violation
@@ -53,12 +55,12 @@ def retell(
     schedule: Schedule, scenario: Scenario, furnish: Iterable[Callable[[World], None]] = ()
 ) -> Retelling:
     """Make the run of ``schedule`` again. Raises a `Divergence` where it takes another path."""
-    records: list[dict[str, Any]] = []
+    lines: list[bytes] = []
     world = World()
     trace = Trace(world, Witness(world))
     token = schedule.token()
     run = hashlib.blake2b(token.encode(), digest_size=6).hexdigest()
-    scribe = Scribe(world, run, records.extend, columns=LEGEND.columns, state=True)
+    scribe = Scribe(world, run, lines.extend, columns=LEGEND.columns, state=True)
 
     def tell(envelope: Envelope) -> None:
         trace.tell(envelope)
@@ -69,5 +71,6 @@ def retell(
         add(world)
     outcome = replay(world, schedule, tell=tell)
     scribe.end(outcome)
+    records = [msgspec.json.decode(line) for line in lines]
     log = RunLog({"schema": SCHEMA, **header_of(schedule)}, run, records)
     return Retelling(log, trace, outcome.violations)

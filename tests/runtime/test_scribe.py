@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import msgspec
+
 from slabrace.runtime.actor import Actor, handles
 from slabrace.runtime.engine import Engine
 from slabrace.runtime.errors import Violation
@@ -70,13 +72,13 @@ class Teller(Actor):
 
 def written(world: World, *tellers: Actor, state: bool = False) -> list[dict[str, Any]]:
     """The records of one run, everybody in turn."""
-    records: list[dict[str, Any]] = []
-    scribe = Scribe(world, "r", records.extend, state=state)
+    lines: list[bytes] = []
+    scribe = Scribe(world, "r", lines.extend, state=state)
     world.spawn(*tellers)
     strategy = RoundRobin()
     strategy.begin(world)
     scribe.end(Engine(world, strategy, tell=scribe.delivered).run())
-    return records
+    return [msgspec.json.decode(line) for line in lines]
 
 
 def boxes() -> tuple[World, Box, Box]:

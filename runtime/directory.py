@@ -1,0 +1,72 @@
+"""Directory: who is who in a run that is written down: names, columns, and both as JSON.
+
+What an actor is does not change during a run, so it is looked up once. Which columns there are the
+application says; an actor fills those that it has an attribute for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import msgspec
+
+from slabrace.runtime.plain import SIMPLE, of_kind, plain
+
+if TYPE_CHECKING:
+    from slabrace.runtime.actor import Actor
+
+__all__ = ["Columns", "Directory", "Known"]
+
+Columns = Mapping[str, Sequence[str]]
+"""Column -> the fields of an event that may fill it; if none does, such an attribute does."""
+
+ENCODE: Final = msgspec.json.Encoder().encode
+TAKEN: Final = frozenset({"run", "step", "vt", "event", "actor"})
+
+
+class Known(NamedTuple):
+    """An actor: its name, the columns that it fills by what it is, and both as JSON."""
+
+    name: str
+    columns: dict[str, Any]
+    quoted: bytes  # "teller0"
+    fields: bytes  # "actor":"teller0", and columns
+
+
+class Directory(dict["Actor", Known]):
+    """Those who have been looked up."""
+
+    def __init__(self, columns: Columns) -> None:
+        super().__init__()
+        self.columns = [(column, tuple(names)) for column, names in columns.items()]
+        self._placed = frozenset(columns)
+
+    def add(self, actor: Actor) -> Known:
+        """Look ``actor`` up."""
+        columns = {}
+        for column, _ in self.columns:
+            value = of_kind(getattr(actor, column, None), column)
+            if value is not None and type(value) in SIMPLE:
+                columns[column] = value
+        name = actor.name
+        fields = ENCODE({"actor": name, **columns})[1:-1]
+        known = self[actor] = Known(name, columns, ENCODE(name), fields)
+        return known
+
+    def fields(self, known: Known, fields: Mapping[str, Any]) -> bytes:
+        """Who noted it, the columns, and ``fields``; what of these fills a column comes there."""
+        record = {"actor": known.name, **known.columns}
+        for column, names in self.columns:
+            for name in names:
+                value = fields.get(name)
+                if value is not None:
+                    value = of_kind(value, column)
+                    if type(value) in SIMPLE:
+                        record[column] = value
+                    break
+        for name, value in fields.items():
+            if name not in self._placed:  # a name that the schema has taken makes room for it
+                key = f"{name}_" if name in TAKEN or name in record else name
+                record[key] = value if type(value) in SIMPLE else plain(value)
+        return ENCODE(record)[1:-1]
