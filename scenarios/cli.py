@@ -72,6 +72,7 @@ COMMANDS: Final = {
     ),
     "log": ("log:app", "read a structured log"),
     "conform": ("conform:conform", "check recordings of real kernels against the model"),
+    "import": ("import_:import_", "turn a recording of a real kernel into a structured log"),
 }
 for name, (place, summary) in COMMANDS.items():
     app.command(f"slabrace.scenarios.commands.{place}", name=name, help=summary)

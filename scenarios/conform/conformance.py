@@ -13,8 +13,8 @@ tried side by side, and the one that explains most is reported.
 
 Memory is bounded: calls in flight, and the ledger's own bounds.
 
-This file judges; it must not parse (ftrace.py), read files (recording.py) or print
-(conformance_report.py).
+This file judges; it must not parse (ftrace.py), read files (recordings/source.py) or print
+(report.py).
 
 Source: mm/shrinker.c:do_shrink_slab(), v6.12; mm/vmscan.c:do_shrink_slab(), v6.1 and before.
 """
@@ -27,8 +27,9 @@ from typing import Final, TextIO
 from slabrace.actors.arithmetic import FORMULAS
 from slabrace.scenarios.conform.ftrace import Mark, Parser, Start
 from slabrace.scenarios.conform.judge import Judge
-from slabrace.scenarios.conform.recording import HOW_TO_RECORD, ConformanceError, lines_of
 from slabrace.scenarios.conform.report import Report, render
+from slabrace.scenarios.recordings.source import HOW_TO_RECORD, lines_of
+from slabrace.scenarios.recordings.source import RecordingError as ConformanceError
 
 __all__ = ["Checker", "ConformanceError", "Report", "check", "render"]
 

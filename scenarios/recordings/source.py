@@ -2,10 +2,10 @@
 
 Theory. Memory must not grow with the file, and a file may be anything: so it is read
 a megabyte at a time, the first bytes say what it is (a gzip by its magic, not by its
-name), and what cannot be ftrace text ends in a ConformanceError that says what was
+name), and what cannot be ftrace text ends in a RecordingError that says what was
 expected, what was found and what to do next.
 
-This file must not know what stands in a line; that is ftrace.py.
+This file must not know what stands in a line; that is line.py.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Final, TextIO, cast
+
+from slabrace.runtime.errors import UsageError
 
 PIECE: Final = 1 << 20
 """Bytes (or characters) read at a time; no line may be longer."""
@@ -29,8 +31,8 @@ _GZIP: Final = b"\x1f\x8b"
 _TRACE_DAT: Final = b"\x17\x08\x44tracing"
 
 
-class ConformanceError(Exception):
-    """The input is no recording that can be checked."""
+class RecordingError(UsageError):
+    """The input is no recording that can be read."""
 
     def __init__(self, path: str, expected: str, found: str, advice: str) -> None:
         super().__init__(f"{path}: expected {expected}, found {found}; {advice}")
@@ -49,7 +51,7 @@ def lines_of(source: str | Path | TextIO, name: str) -> Iterator[str]:
         if isinstance(error, gzip.BadGzipFile):  # _bytes() has its own words for it
             raise
         found = error.strerror or type(error).__name__
-        raise ConformanceError(
+        raise RecordingError(
             name, "a readable file of ftrace text", found, "check the path, or pass - for stdin"
         ) from error
 
@@ -62,7 +64,7 @@ def _bytes(file: BinaryIO, name: str) -> Iterator[str]:
     )
     head = buffered.peek(len(_TRACE_DAT))
     if head.startswith(_TRACE_DAT):
-        raise ConformanceError(
+        raise RecordingError(
             name,
             "ftrace text",
             "a binary trace.dat",
@@ -82,7 +84,7 @@ def _bytes(file: BinaryIO, name: str) -> Iterator[str]:
                 count += 1
                 yield line
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise ConformanceError(
+        raise RecordingError(
             name, "a whole gzip file", f"damage after line {count} ({error})",
             "copy it again, or unpack what is left with `zcat FILE > part.txt` and pass that",
         ) from error  # fmt: skip
@@ -93,12 +95,12 @@ def _text(text: TextIO, name: str) -> Iterator[str]:
     first = True
     while piece := text.read(PIECE):
         if first and "\0" in piece:
-            raise ConformanceError(name, "ftrace text", "binary data (a NUL byte)", HOW_TO_RECORD)
+            raise RecordingError(name, "ftrace text", "binary data (a NUL byte)", HOW_TO_RECORD)
         first = False
         whole = (rest + piece).split("\n")
         rest = whole.pop()
         if len(rest) > PIECE:
-            raise ConformanceError(
+            raise RecordingError(
                 name,
                 "ftrace text, one event per line",
                 f"a line of more than {PIECE} characters",
