@@ -50,7 +50,7 @@ def import_(
                 importer.feed(line)
         except RecordingError as error:
             damage = error
-        importer.finish(None if damage is None else str(damage))
+        importer.finish(None if damage is None else damage.reason)
     census = importer.census
     if not census.events:
         raise damage or nothing(trace, census)
