@@ -55,10 +55,11 @@ def import_(
     if not census.events:
         raise damage or nothing(trace, census)
     if json:
-        document: dict[str, Any] = {"path": trace, "log": str(log), **census.to_json()}
+        document: dict[str, Any] = {"path": trace, "log": str(log), "header": importer.header}
+        document |= census.to_json()
         print_json(document if damage is None else {**document, "error": str(damage)})
         return IMPORTED if damage is None else DAMAGED
-    print(rendered(trace, log, census))
+    print(rendered(trace, log, importer))
     if damage is not None:
         say(f"{damage}; the log ends there")
         return DAMAGED
@@ -83,8 +84,9 @@ def nothing(trace: str, census: Census) -> RecordingError:
     return RecordingError(trace, "lines of ftrace text", found, HOW_TO_RECORD)
 
 
-def rendered(trace: str, log: Path, census: Census) -> str:
+def rendered(trace: str, log: Path, importer: Importer) -> str:
     """What became of the lines, for people."""
+    census = importer.census
     events = dict(list(census.to_json()["by_event"].items())[:LISTED])
     if more := census.events - sum(events.values()):
         events["(others)"] = more
@@ -95,6 +97,8 @@ def rendered(trace: str, log: Path, census: Census) -> str:
         tree({"events": events, **({"skipped": skipped} if skipped else {})}),
     ]
     out += [f"  line {each.line} is {each.why}: {each.text}" for each in census.unusable]
+    if overwritten := importer.header.get("recording", {}).get("overwritten"):
+        out.append(f"  {counted(overwritten, 'event')} overwritten before the recording was read")
     if census.lost:
         out.append(f"  {counted(census.lost, 'event')} lost by the ring buffer")
     if census.late:

@@ -1,8 +1,8 @@
 """What was in a recording: events by name, and what was passed over, with the first of it quoted.
 
 Theory. A person who imports a file asks what became of its lines. Every line is counted once, as an
-event or by the reason why it is none; what should have been an event and could not be read is
-quoted with its number. Memory is bounded: so many names, so many quotations.
+event, as a gap, or by the reason why it is neither; what should have been an event and could not be
+read is quoted with its number. Memory is bounded: so many names, so many quotations.
 
 This file must not read lines; it is told of them.
 """
@@ -40,7 +40,8 @@ class Census(Struct):
     lines: int = 0
     events: int = 0
     runs: int = 0
-    lost: int = 0  # events that the ring buffer lost, as far as the text says
+    gaps: int = 0  # lines that say that the ring buffer lost events
+    lost: int = 0  # how many, as far as they know
     late: int = 0  # events printed after a later one, and moved to its time
     by_event: dict[str, int] = field(default_factory=dict)
     skipped: dict[str, int] = field(default_factory=lambda: {kind.value: 0 for kind in Skipped})
@@ -67,7 +68,7 @@ class Census(Struct):
 
     @property
     def skipped_lines(self) -> int:
-        """All lines that are no events."""
+        """All lines that say nothing that the log could."""
         return sum(self.skipped.values())
 
     def to_json(self) -> dict[str, Any]:

@@ -42,7 +42,7 @@ class Importer:
 
     def __init__(self, header: dict[str, Any], write: Callable[[bytes], object]) -> None:
         self.census = Census()
-        self._header = header
+        self.header = header  # with what the recording says of itself, once it has begun
         self._identity = msgspec.json.encode(header, order="deterministic")
         self._write = write
         self._encode = msgspec.json.Encoder().encode
@@ -139,6 +139,7 @@ class Importer:
         self._tell("actor", actor=name, kind=kind, active=False, **more)
 
     def _lost(self, lost: Lost) -> None:
+        self.census.gaps += 1
         self.census.lost += lost.amount or 1
         if self._open:
             self._tell("lost", cpu=lost.cpu, amount=lost.amount)
@@ -163,8 +164,9 @@ class Importer:
         self._open = True
         said = self._preface.said
         if self.census.runs == 0:
-            header = {**self._header, "recording": said} if said else self._header
-            self._write(self._encode(header) + b"\n")
+            if said:
+                self.header = {**self.header, "recording": said}
+            self._write(self._encode(self.header) + b"\n")
         elif said:
             self._tell("recording", **said)
         self.census.runs += 1

@@ -76,7 +76,7 @@ class Skipped(Enum):
 
 
 _HEAD: Final = re.compile(
-    r"(?:(.{0,62}?\S)??(?:-|\s++))??(\d{1,10})(?:/\d{1,10})?\s++"  # comm-pid; perf: comm pid[/tid]
+    r"(?:(.{0,62}?\S)??(?:-|\s++))??(\d{1,10})(?:/(\d{1,10}))?\s++"  # perf: comm pid[/tid]
     r"(?:\(\s*+(\d{1,10}|-++)\)\s++)?"  # the thread group
     r"\[(\d{1,7})\]\s++(?:([^\s\d:]\S*+)\s++)?"  # cpu, flags
     r"(\d{1,10}\.\d{1,9}|\d{1,18}):(?:\s++|$)",
@@ -134,7 +134,9 @@ def read(text: str) -> Line | Lost | Skipped:
             return Skipped.BROKEN
         elif event == "print" and payload.startswith(f"{_MARKER}:"):  # trace-cmd's name for it
             event, payload = _MARKER, payload.partition(":")[2].strip()
-    comm, pid, tgid, cpu, flags, stamp = head.groups()
+    comm, pid, tid, tgid, cpu, flags, stamp = head.groups()
+    if tid is not None:
+        tgid, pid = pid, tid
     group = int(tgid) if tgid and tgid[0] != "-" else None
     return Line(
         comm or NOBODY, int(pid), group, int(cpu), flags or "", stamp, event, payload, caller, args
