@@ -2,7 +2,8 @@
 
 Theory. The model notes its events under the names and fields of the tracepoints, so a recording
 needs no translation where the text has keys. The shrinker's two print words, and get the fields'
-names back; a call is `function`; a cgroup is named by its path, for ids come back. A recording is
+names back; a call is `function`. Objects get the field in which the model names them: a cgroup its
+path, for ids come back; memory its address; a lock its own. A recording is
 foreign text: an event or a field whose name the log has for itself makes room with an underscore,
 so that nobody can write a `violation` into a log by printing one.
 
@@ -32,6 +33,8 @@ OWN_FIELDS: Final = frozenset(
 """What every line has, and what makes a line a header."""
 LEAST, MOST = -(2**63), 2**64 - 1
 """What a number of a log holds, and one of the kernel's."""
+NOTHING: Final = ("", "x", "(null)")
+"""A null pointer, without its zeros."""
 OBJECTS: Final = {
     START: ("shrinker", "shr"),
     END: ("shrinker", "shr"),
@@ -101,9 +104,27 @@ def _cgroup(line: Line) -> dict[str, Any]:
     return {"memcg": own["path"], **own} if "path" in own else own
 
 
+def _memory(line: Line) -> dict[str, Any]:
+    own = _plain(line)
+    if own.get("ptr", "").strip("0") in NOTHING:  # kfree() of nothing is traced, too
+        return own
+    return {"object": own["ptr"], **own}
+
+
+def _contention(line: Line) -> dict[str, Any]:
+    own = _plain(line)
+    if "lock_addr" not in own:
+        return own
+    return {"lock": own["lock_addr"], "waiter": line.who, **own}
+
+
 _SPECIAL: Final[dict[str, Callable[[Line], dict[str, Any] | None]]] = {
     FUNCTION: _function,
     **dict.fromkeys(EVENTS, _shrink),
     "cgroup_mkdir": _cgroup,
     "cgroup_rmdir": _cgroup,
+    "kmalloc": _memory,
+    "kfree": _memory,
+    "contention_begin": _contention,
+    "contention_end": _contention,
 }

@@ -7,7 +7,7 @@ the log's readers ask for print words in a fixed order; FORMATS gives those the 
 kernel has for them.
 
 A number is a number where it can be one without loss: a leading zero, a hexadecimal or more than
-64 bits stay the text they are.
+64 bits stay the text they are, and a pointer is text also where it has decimal digits only.
 
 This file must not know who asks.
 
@@ -26,6 +26,7 @@ TEXT: Final = "text"
 
 _KEY: Final = re.compile(r"(?:^|(?<=[\s,({]))([A-Za-z_]\w{0,62})=", re.ASCII)
 _NUMBER: Final = re.compile(r"0|-?[1-9]\d{0,17}", re.ASCII)
+_POINTERS: Final = frozenset({"ptr", "rhp", "lock_addr", "call_site", "func"})
 _BETWEEN: Final = " \t,"
 _ARROW: Final = "==>"  # of sched_switch
 
@@ -49,7 +50,7 @@ FORMATS["rcu_kfree_callback"] = FORMATS["rcu_kvfree_callback"]  # its name up to
 def fields(event: str, payload: str) -> dict[str, int | str]:
     """The fields of a payload, in its order."""
     if (known := FORMATS.get(event)) is not None and (found := known.fullmatch(payload)):
-        return {key: value_of(text) for key, text in found.groupdict().items()}
+        return {key: value_of(key, text) for key, text in found.groupdict().items()}
     keys = list(_KEY.finditer(payload)) if "=" in payload else []
     if not keys:
         return {TEXT: payload} if payload else {}
@@ -59,10 +60,10 @@ def fields(event: str, payload: str) -> dict[str, int | str]:
     ends = [key.start() for key in keys[1:]]
     for key, end in zip(keys, [*ends, len(payload)], strict=True):
         value = payload[key.end() : end].rstrip(_BETWEEN)
-        out[key[1]] = value_of(value.removesuffix(_ARROW).rstrip(_BETWEEN))
+        out[key[1]] = value_of(key[1], value.removesuffix(_ARROW).rstrip(_BETWEEN))
     return out
 
 
-def value_of(text: str) -> int | str:
+def value_of(key: str, text: str) -> int | str:
     """A number, if it is one; anything else as it stands."""
-    return int(text) if _NUMBER.fullmatch(text) else text
+    return int(text) if _NUMBER.fullmatch(text) and key not in _POINTERS else text

@@ -122,7 +122,7 @@ class Importer:
         """Introduce a task."""
         if len(self._tasks) >= SEEN:
             self._tasks.clear()
-        who = self._tasks[line.comm, line.pid] = f"{line.comm}-{line.pid}"
+        who = self._tasks[line.comm, line.pid] = line.who
         self._tell("actor", actor=who, kind="task", active=True)
         return who
 

@@ -34,6 +34,8 @@ FUNCTION: Final = "function"
 """The event of a line of the function tracer."""
 LONGEST: Final = 4096
 """Characters; the kernel's own buffer for a line is a page."""
+COMM: Final = 15
+"""Characters of a task's name (TASK_COMM_LEN), as far as anybody knows."""
 NOBODY: Final = "<...>"
 """What ftrace prints for a task whose name it does not know."""
 
@@ -51,6 +53,11 @@ class Line(Struct, frozen=True, gc=False):
     payload: str  # of FUNCTION: the name, as the kernel spells the symbol
     caller: str = ""  # of FUNCTION
     args: str = ""  # of FUNCTION: its arguments, or how often it was repeated
+
+    @property
+    def who(self) -> str:
+        """The task, as ftrace writes it."""
+        return f"{self.comm}-{self.pid}"
 
     @property
     def symbol(self) -> str:
@@ -111,6 +118,9 @@ def read(text: str) -> Line | Lost | Skipped:
     head = _HEAD.match(text)
     if head is None:
         return _other(text)
+    comm, pid, tid, tgid, cpu, flags, stamp = head.groups()
+    if comm is not None and len(comm) > COMM and " [" in comm:  # half of another line
+        return Skipped.BROKEN
     rest = text[head.end() :]
     args = ""
     name, arrow, caller = rest.partition(" <-")
@@ -134,7 +144,6 @@ def read(text: str) -> Line | Lost | Skipped:
             return Skipped.BROKEN
         elif event == "print" and payload.startswith(f"{_MARKER}:"):  # trace-cmd's name for it
             event, payload = _MARKER, payload.partition(":")[2].strip()
-    comm, pid, tid, tgid, cpu, flags, stamp = head.groups()
     if tid is not None:
         tgid, pid = pid, tid
     group = int(tgid) if tgid and tgid[0] != "-" else None

@@ -75,3 +75,22 @@ def test_nobody_prints_an_event_of_the_logs_own(event: str) -> None:
 @pytest.mark.parametrize("field", ["schema", "run", "step", "vt", "event", "actor", "cpu"])
 def test_nobody_prints_a_field_of_the_logs_own(field: str) -> None:
     assert told(line("workqueue_queue_work", f"{field}=2")) == {f"{field}_": 2}
+
+
+def test_memory_is_an_object_at_its_address() -> None:
+    own = told(line("kmalloc", "call_site=f+0x1/0x2 ptr=1234567812345678 bytes_req=64"))
+    assert own == {
+        "object": "1234567812345678", "call_site": "f+0x1/0x2", "ptr": "1234567812345678",
+        "bytes_req": 64,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("nothing", ["0000000000000000", "(null)", "0x0"])
+def test_freeing_nothing_is_about_no_object(nothing: str) -> None:
+    assert told(line("kfree", f"call_site=f ptr={nothing}")) == {"call_site": "f", "ptr": nothing}
+
+
+def test_who_waits_for_a_lock_is_the_task() -> None:
+    assert told(line("contention_begin", "00000000a1 (flags=MUTEX)")) == {
+        "lock": "00000000a1", "waiter": "kswapd1-137", "lock_addr": "00000000a1", "flags": "MUTEX",
+    }  # fmt: skip
