@@ -114,14 +114,13 @@ class Output:
         self._path = path
         self._file: Any = None
 
-    def write(self, line: bytes) -> None:
-        """Take one line."""
+    def write(self, lines: bytes, count: int) -> None:
+        """Take ``count`` lines."""
         if self._file is None:
             from slabrace.runtime.line_file import LineFile
 
             self._file = LineFile(self._path)
-        self._file.write(line)
-        self._file.flush()
+        self._file.write(lines, count)
 
     def __enter__(self) -> Self:
         return self

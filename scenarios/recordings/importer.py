@@ -33,6 +33,9 @@ BACK: Final = 1_000_000_000
 """Nanoseconds; ftrace text is in the order of time, so this far back is another recording."""
 SEEN: Final = 1 << 16
 """Actors that are remembered to have been introduced."""
+BATCH: Final = 256
+"""Records that are encoded at once."""
+ENCODER: Final = msgspec.json.Encoder()
 CPUS: Final = 8192
 """Ring buffers that may have lost events before the first line."""
 
@@ -40,12 +43,12 @@ CPUS: Final = 8192
 class Importer:
     """Fed line by line; `finish()` ends it."""
 
-    def __init__(self, header: dict[str, Any], write: Callable[[bytes], object]) -> None:
+    def __init__(self, header: dict[str, Any], write: Callable[[bytes, int], object]) -> None:
         self.census = Census()
         self.header = header  # with what the recording says of itself, once it has begun
         self._identity = msgspec.json.encode(header, order="deterministic")
         self._write = write
-        self._encode = msgspec.json.Encoder().encode
+        self._records: list[dict[str, Any]] = []  # not written yet
         self._preface = Preface()
         self._begin()
 
@@ -81,10 +84,12 @@ class Importer:
     def finish(self, damage: str | None = None) -> None:
         """The recording is over, or cannot be read any further."""
         if not self._open:
+            self._drain()
             return
         if damage is not None:
             self._tell("remark", why="damage", text=damage)
         self._end("recorded" if damage is None else "damaged")
+        self._drain()
 
     # -- events ------------------------------------------------------------------------
 
@@ -115,8 +120,10 @@ class Importer:
             "actor": who, "cpu": line.cpu,
         }  # fmt: skip
         record.update(own)
-        self._write(self._encode(record) + b"\n")
         census.event(event)
+        self._records.append(record)
+        if len(self._records) >= BATCH:
+            self._drain()
 
     def _meet(self, line: Line) -> str:
         """Introduce a task."""
@@ -166,7 +173,7 @@ class Importer:
         if self.census.runs == 0:
             if said:
                 self.header = {**self.header, "recording": said}
-            self._write(self._encode(self.header) + b"\n")
+            self._records.append(self.header)
         elif said:
             self._tell("recording", **said)
         self.census.runs += 1
@@ -187,4 +194,10 @@ class Importer:
     def _tell(self, event: str, **own: Any) -> None:
         record = {"run": self._run, "step": self.census.lines, "vt": self._vt, "event": event}
         record.update((name, value) for name, value in own.items() if value is not None)
-        self._write(self._encode(record) + b"\n")
+        self._records.append(record)
+
+    def _drain(self) -> None:
+        if not self._records:
+            return
+        self._write(ENCODER.encode_lines(self._records), len(self._records))
+        self._records.clear()

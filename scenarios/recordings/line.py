@@ -83,7 +83,7 @@ class Skipped(Enum):
 
 
 _HEAD: Final = re.compile(
-    r"(?:(.{0,62}?\S)??(?:-|\s++))??(\d{1,10})(?:/(\d{1,10}))?\s++"  # perf: comm pid[/tid]
+    r"(?:(\S{1,62}|.{0,62}?\S|)(?:-|\s++)|)(\d{1,10})(?:/(\d{1,10}))?\s++"  # perf: comm pid[/tid]
     r"(?:\(\s*+(\d{1,10}|-++)\)\s++)?"  # the thread group
     r"\[(\d{1,7})\]\s++(?:([^\s\d:]\S*+)\s++)?"  # cpu, flags
     r"(\d{1,10}\.\d{1,9}|\d{1,18}):(?:\s++|$)",

@@ -22,11 +22,16 @@ LAYOUTS = ("trace", "trace-cmd", "perf-script")
 def imported(lines: Iterable[str], damage: str | None = None) -> tuple[Importer, list[Any]]:
     """The importer after these lines, and what it wrote."""
     out: list[bytes] = []
-    importer = Importer(HEADER, out.append)
+
+    def write(lines: bytes, count: int) -> None:
+        assert lines.count(b"\n") == count
+        assert lines.endswith(b"\n")
+        out.extend(lines.splitlines())
+
+    importer = Importer(HEADER, write)
     for line in lines:
         importer.feed(line)
     importer.finish(damage)
-    assert all(line.count(b"\n") == 1 and line.endswith(b"\n") for line in out)
     return importer, [json.loads(line) for line in out]
 
 
