@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, Self
 
 import slabrace
 from slabrace.runtime.errors import UsageError
+from slabrace.runtime.log_types import SCHEMA
 from slabrace.scenarios.commands.options import Help
 from slabrace.scenarios.commands.output import AsJson, command, counted, print_json, say, tree
 from slabrace.scenarios.recordings.census import Census
@@ -68,8 +69,6 @@ def import_(
 
 def header(trace: str) -> dict[str, Any]:
     """The first line of the log, as far as it is known before the recording is read."""
-    from slabrace.runtime.log import SCHEMA
-
     source = "stdin" if trace == STDIN else Path(trace).name
     versions = {"slabrace": slabrace.__version__}
     return {"schema": SCHEMA, "host": "kernel", "source": source, "versions": versions}

@@ -186,7 +186,8 @@ class Importer:
             why: count - self._skipped_before[why] for why, count in self.census.skipped.items()
         }
         self._tell(
-            "end", how=how, deliveries=0, events=self.census.events - self._events_before,
+            "end", how=how, deliveries=0, number=self.census.runs - 1,
+            events=self.census.events - self._events_before,
             skipped={why: count for why, count in skipped.items() if count},
         )  # fmt: skip
         self._begin()

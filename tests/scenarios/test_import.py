@@ -11,6 +11,7 @@ import tracemalloc
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import zstandard
 from tests.scenarios.console import Command
@@ -18,6 +19,7 @@ from tests.scenarios.console import Command
 from slabrace.actors.legend import LEGEND
 from slabrace.runtime.exporters.spans import spans
 from slabrace.runtime.log_reader import Problem, Record, read
+from slabrace.runtime.log_types import json_schema
 from slabrace.runtime.run_log import RunLog
 
 DATA = Path(__file__).parents[1] / "data"
@@ -75,6 +77,20 @@ def test_log_show_reads_what_it_writes(slabrace: Command, log: Path) -> None:
     said = slabrace("log", "show", log, "--event", "mm_shrink_*", "--shrinker", "ffff8*")
     assert said.code == 0
     assert said.out.count("nid=1") == 2
+
+
+@pytest.mark.parametrize("layout", ["trace", "trace-cmd", "perf-script"])
+def test_every_line_that_is_written_fits_the_published_schema(
+    slabrace: Command, log: Path, tmp_path: Path, layout: str
+) -> None:
+    twice = tmp_path / "twice.txt"
+    twice.write_text((TRACE.with_stem(layout).read_text() + "hello\n") * 2)
+    slabrace("import", twice, "--log", log)
+    validator = jsonschema.Draft202012Validator(json_schema())
+    lines = log.read_text().splitlines()
+    assert len(lines) > 2 * 9 + 7
+    for line in lines:
+        validator.validate(json.loads(line))
 
 
 @pytest.mark.parametrize("suffix", ["log", "log.gz", "log.zst"])
