@@ -76,7 +76,7 @@ class Parser:
     def feed(self, line: str) -> Record | None:
         """The record of one line, or None if it is of no concern."""
         self.lines += 1
-        if " <-" in line:
+        if " <-" in line or " function: " in line:
             self.passed["functions"] += 1
             return _function(line) if "shrinker" in line else None
         if "mm_shrink_slab_" in line:

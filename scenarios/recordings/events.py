@@ -60,7 +60,9 @@ def told(line: Line) -> dict[str, Any] | None:
 
 
 def _function(line: Line) -> dict[str, Any]:
-    own: dict[str, Any] = {"name": line.symbol, "caller": line.caller}
+    own: dict[str, Any] = {"name": line.symbol}
+    if line.caller:
+        own["caller"] = line.caller
     if own["name"] != line.payload:
         own["symbol"] = line.payload
     if line.args:

@@ -6,12 +6,12 @@ Theory. Three programs print the same events, each in its own layout:
     comm-pid  [cpu] flags time: event:      payload           trace-cmd report
     comm  pid [cpu] time: system:event: payload               perf script
 
-and the function tracer `name <-caller` (trace-cmd: `function: name <-- caller`) where the others
-have event and payload. The thread group and the flags are there or not. All of it is one grammar,
-and `read()` is the only place that knows it. A line that it cannot use is told by its kind, never
-by an exception: comments, blank lines, stacks and foreign text are no events; a broken line is one
-that begins as an event does and does not go on as one, because it was cut, or because another line
-was written into it.
+and the function tracer `name <-caller` (trace-cmd: `function: name`, with `-O parent` also
+`<-- caller`) where the others have event and payload. The thread group and the flags are there or
+not. All of it is one grammar, and `read()` is the only place that knows it. A line that it cannot
+use is told by its kind, never by an exception: comments, blank lines, stacks and foreign text are
+no events; a broken line is one that begins as an event does and does not go on as one, because it
+was cut, or because another line was written into it.
 
 Each part is bounded or possessive, so no line takes longer than its length.
 
@@ -51,7 +51,7 @@ class Line(Struct, frozen=True, gc=False):
     stamp: str  # of the recording's clock: seconds, or without a point its ticks
     event: str  # without the subsystem; FUNCTION for the function tracer
     payload: str  # of FUNCTION: the name, as the kernel spells the symbol
-    caller: str = ""  # of FUNCTION
+    caller: str = ""  # of FUNCTION, if it was printed
     args: str = ""  # of FUNCTION: its arguments, or how often it was repeated
 
     @property
@@ -98,6 +98,7 @@ _SYMBOL: Final = r"([\w.$]++)(?:\+0x[\w/]++)?(?:\s\[[^\s\]]++\])?"  # +offset, [
 _CALL: Final = re.compile(
     _SYMBOL + r"(?:\((.*)\))?\s++<-(?:-\s)?\s*+" + _SYMBOL + r"(?:\s++(\(.*\)))?", re.ASCII
 )
+_CALLED: Final = re.compile(_SYMBOL, re.ASCII)  # trace-cmd, unless it is asked for parents
 _SECOND: Final = re.compile(
     r"[-\s]\d++\s++(?:\(\s*+[-\d]++\)\s++)?\[\d++\]\s++(?:[^\s\d:]\S*+\s++)?\d++\.\d++: ",
     re.ASCII,
@@ -137,9 +138,14 @@ def read(text: str) -> Line | Lost | Skipped:
                 return Skipped.BROKEN
             event, payload = printed[1], printed[2] or ""
         payload = payload.lstrip()
-        if event == FUNCTION and (call := _CALL.fullmatch(payload)):  # trace-cmd, perf
-            payload, args, caller, repeats = call.groups()
-            args = args or repeats or ""
+        if event == FUNCTION:  # trace-cmd, perf
+            if call := _CALL.fullmatch(payload):
+                payload, args, caller, repeats = call.groups()
+                args = args or repeats or ""
+            elif call := _CALLED.fullmatch(payload):
+                payload = call[1]
+            else:
+                return Skipped.BROKEN
         elif "[" in payload and _SECOND.search(payload):
             return Skipped.BROKEN
         elif event == "print" and payload.startswith(f"{_MARKER}:"):  # trace-cmd's name for it

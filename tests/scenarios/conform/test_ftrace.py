@@ -139,8 +139,11 @@ def test_broken_lines_are_counted_but_not_all_kept() -> None:
         ("  a-1 [0] ..... 7.1: reparent_shrinker_deferred <-mem_cgroup_css_off", Kind.REPARENT),
         ("  a-1 [0] ..... 7.1: shrinker_free <-deactivate_locked_super", Kind.FREE),
         ("  a-1 [0] ..... 7.1: unregister_shrinker <-deactivate_locked_super", Kind.FREE),
+        ("  a-1 [0] ..... 7.1: function:    shrinker_free <-- deactivate_locked_super", Kind.FREE),
+        ("  a-1 [0] ..... 7.1: function:    reparent_shrinker_deferred", Kind.REPARENT),
         ("  a-1 [0] ..... 7.1: mm_vmscan_memcg_reclaim_begin: order=0", Kind.WALK),
         ("CPU:2 [LOST 12 EVENTS]", Kind.LOST),
+        ("CPU:2 [12 EVENTS DROPPED]", Kind.LOST),
     ],
 )
 def test_lines_that_bear_on_the_counts_are_marks(line: str, kind: Kind) -> None:
