@@ -18,8 +18,9 @@ from types import ModuleType
 from typing import BinaryIO, Final, NamedTuple, cast
 
 from slabrace.runtime.errors import UsageError
+from slabrace.runtime.frames import Frames
 
-__all__ = ["BROKEN", "Packing", "opened", "packing"]
+__all__ = ["BROKEN", "GZIP", "ZSTD", "Packing", "opened", "packing", "zstd"]
 
 BLOCK: Final = 1 << 16
 PACKED: Final = 1 << 20
@@ -60,12 +61,8 @@ def opened(path: Path) -> Iterator[BinaryIO]:
             with gzip.open(file) as unpacked:
                 yield cast("BinaryIO", unpacked)
         elif head.startswith(ZSTD):
-            library = zstd(path)
-            reader = library.ZstdDecompressor().stream_reader(file, read_across_frames=True)
-            try:
-                yield io.BufferedReader(reader)
-            except library.ZstdError as error:
-                raise EOFError(str(error)) from error
+            with io.BufferedReader(Frames(zstd(path), file)) as frames:
+                yield frames
         else:
             yield file
 

@@ -13,14 +13,14 @@ from __future__ import annotations
 import codecs
 import gzip
 import io
-import zlib
 from collections.abc import Iterator
 from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO, Final, TextIO, cast
 
 from slabrace.runtime.errors import UsageError
-from slabrace.scenarios.recordings.frames import ZSTD, Frames
+from slabrace.runtime.frames import Frames
+from slabrace.runtime.packing import BROKEN, GZIP, ZSTD, zstd
 
 PIECE: Final = 1 << 20
 """Characters; no line may be longer, and what has a NUL among so many is no text."""
@@ -32,7 +32,6 @@ HOW_TO_RECORD: Final = (
     "-- WORKLOAD` and pass the output of `trace-cmd report`, or read the kernel's trace file "
     "(/sys/kernel/tracing/trace) directly"
 )
-GZIP: Final = b"\x1f\x8b"
 _TRACE_DAT: Final = b"\x17\x08\x44tracing"
 
 
@@ -82,7 +81,8 @@ def _bytes(file: BinaryIO, name: str) -> Iterator[str]:
         unpacked = cast("BufferedReader", gzip.GzipFile(fileobj=buffered))
         yield from _packed(unpacked, name, "gzip", "zcat")
     elif head.startswith(ZSTD):
-        yield from _packed(BufferedReader(Frames(buffered, name)), name, "zstd", "zstdcat")
+        frames = BufferedReader(Frames(zstd(Path(name)), buffered))
+        yield from _packed(cast("BufferedReader", frames), name, "zstd", "zstdcat")
     else:
         yield from _lines(_pieces(buffered), name)
 
@@ -93,7 +93,7 @@ def _packed(file: BufferedReader, name: str, kind: str, tool: str) -> Iterator[s
         for line in _lines(_pieces(file), name):
             count += 1
             yield line
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+    except BROKEN as error:
         raise RecordingError(
             name, f"a whole {kind} file", f"damage after line {count} ({error})",
             f"copy it again, or unpack what is left with `{tool} FILE > part.txt` and pass that",

@@ -1,39 +1,29 @@
 """Frames: a zstd file unpacked as it is read, that notices where it was cut.
 
 Theory. A zstd file is a row of frames. The library's own reader takes the end of the file for the
-end of a frame, and so a truncated recording for a short one; here a frame that is not over when the
-file is, is an EOFError. The file goes in by small pieces, since a piece of it may unpack to many
-thousand times its size.
+end of a frame, and so a file that was cut short for a short one; here a frame that is not over when
+the file is, is an EOFError. The file goes in by small pieces, since a piece of it may unpack to
+many thousand times its size.
 
-zstd is an extra (``zstandard``). This file must not know what is in the frames.
+This file must not know what is in the frames, nor where the library comes from.
 """
 
 from __future__ import annotations
 
 import io
+from types import ModuleType
 from typing import Any, BinaryIO, Final
 
-from slabrace.runtime.errors import UsageError
+__all__ = ["Frames"]
 
-__all__ = ["ZSTD", "Frames"]
-
-ZSTD: Final = b"\x28\xb5\x2f\xfd"
-"""What a frame begins with."""
 PIECE: Final = 512
 """Bytes of the file unpacked at a time; the worst of files makes 16 MiB of them."""
 
 
 class Frames(io.RawIOBase):
-    """A raw stream of what is in the frames of ``file``."""
+    """A raw stream of what is in the frames of ``file``, by the library ``zstandard``."""
 
-    def __init__(self, file: BinaryIO, name: str) -> None:
-        try:
-            import zstandard  # noqa: PLC0415  # an extra
-        except ImportError as error:
-            raise UsageError(
-                f"{name} is packed with zstd, which needs the package zstandard: install it "
-                f"(pip install zstandard), or pass the output of `zstdcat {name}` as -"
-            ) from error
+    def __init__(self, zstandard: ModuleType, file: BinaryIO) -> None:
         self._file = file
         self._begin = zstandard.ZstdDecompressor().decompressobj
         self._error = zstandard.ZstdError
