@@ -531,7 +531,9 @@ def test_version_is_ours_before_the_command_and_the_scenario_s_after_it(slabrace
     assert "version=rwsm: expected" in said.err
 
 
-@pytest.mark.parametrize("command", ["list", "run", "explore", "replay", "log", "conform"])
+@pytest.mark.parametrize(
+    "command", ["list", "run", "explore", "replay", "log", "conform", "import"]
+)
 def test_each_command_has_help(slabrace: Command, command: str) -> None:
     said = slabrace(command, "--help")
     assert said.code == 0
