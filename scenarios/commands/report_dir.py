@@ -90,16 +90,17 @@ def summary(told: Document, failures: list[Failure], out: Path) -> str:
 
 def nothing(folder: Folder) -> str:
     """There is nothing to report of."""
-    told = "\n".join(skipped(sorted(folder.skipped, key=lambda each: each.file)))
+    files = sorted(folder.skipped, key=lambda each: each.file)
+    told = "\n".join(skipped(files, rest="more files"))
     return (
         f"{folder.path}: expected schedules that `slabrace run --save` or `slabrace explore "
         f"--save` wrote, found none that can be used{':' if told else ''}\n{told}".rstrip()
     )
 
 
-def skipped(files: list[Skipped]) -> list[str]:
+def skipped(files: list[Skipped], rest: str = "more files; report.json names them") -> list[str]:
     """A line to a file of which nothing was made."""
     lines = [f"  skipped {plain(each.file)}: {plain(each.why)}" for each in files[:SHOWN]]
     if len(files) > SHOWN:
-        lines.append(f"  skipped {len(files) - SHOWN:,} more files; report.json names them")
+        lines.append(f"  skipped {len(files) - SHOWN:,} {rest}")
     return lines

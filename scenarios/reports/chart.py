@@ -1,7 +1,8 @@
 """Chart: how something grew with the runs, as a small drawing.
 
 A curve is flat from one point to the next and goes on to the last run: nothing new was seen in
-between. Curves are told apart by their dashes and by a name at their end, not by colour alone.
+between. A sloping one is of what was only counted now and then, and a line joins the points. Curves
+are told apart by their dashes and by a name at their end, not by colour alone.
 """
 
 from __future__ import annotations
@@ -25,11 +26,12 @@ APART: Final = 15
 
 
 class Curve(NamedTuple):
-    """Points (runs, how many); dashed or not."""
+    """Points (runs, how many)."""
 
     name: str
     points: Sequence[tuple[int, int]]
     dashed: bool = False
+    sloping: bool = False
 
 
 def chart(title: str, runs: int, curves: Sequence[Curve]) -> str:
@@ -77,7 +79,8 @@ def steps(curve: Curve, last: int, most: int) -> Iterator[tuple[float, float]]:
     before = 0
     yield across(0, last), down(0, most)
     for run, value in curve.points:
-        yield across(run, last), down(before, most)
+        if not curve.sloping:
+            yield across(run, last), down(before, most)
         yield across(run, last), down(value, most)
         before = value
     yield across(last, last), down(before, most)

@@ -18,7 +18,7 @@ from slabrace.runtime.scenario import Scenario, Verdict
 from slabrace.scenarios.bugs import NOT_HERE
 from slabrace.scenarios.commands.output import command
 from slabrace.scenarios.reports.failures import Failure, Sizing
-from slabrace.scenarios.reports.folder import Folder, Skipped
+from slabrace.scenarios.reports.folder import Folder, Skipped, printable
 from slabrace.scenarios.reports.record import Asked, Record
 
 __all__ = ["SCHEMA", "Campaign", "Document", "Failing", "Known", "Times", "document", "name_of"]
@@ -63,7 +63,10 @@ class Times(msgspec.Struct):
 
 
 class Failing(msgspec.Struct):
-    """One failure. ``unexpected``: the scenario's verdict is that this never happens."""
+    """One failure. ``unexpected``: the scenario's verdict is that this never happens.
+
+    ``before``: preemptions and deliveries as saved, if it was made small here.
+    """
 
     name: str
     scenario: str
@@ -87,7 +90,7 @@ class Failing(msgspec.Struct):
     deliveries: int | None
     preemptions: int | None
     exact: bool | None
-    before: int | None
+    before: tuple[int, int] | None
     remark: str
     cause: str
     diagram: str
@@ -146,7 +149,7 @@ def document(
     return Document(
         SCHEMA,
         slabrace.__version__,
-        str(folder.path),
+        printable(folder.path),
         failing,
         [campaign(name, folder.records[name]) for name in sorted(folder.records)],
         [*known(scenarios, failing, list(folder.records.values())), *absent()],
@@ -199,7 +202,7 @@ def entry(failure: Failure, folder: Folder) -> Failing:
         small.deliveries if small else None,
         small.preemptions if small else None,
         small.exact if small and failure.sizing == "here" else None,
-        small.before[1] if small and failure.sizing == "here" else None,
+        small.before if small and failure.sizing == "here" else None,
         failure.remark,
         str(failure.cause) if failure.cause is not None else "",
         failure.drawing,

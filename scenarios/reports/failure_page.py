@@ -9,8 +9,9 @@ from slabrace.runtime.exporters.picture import Picture
 from slabrace.scenarios.commands.output import command, counted
 from slabrace.scenarios.reports.document import Document, Failing
 from slabrace.scenarios.reports.page import code, link, page, pre, scrolling, text
+from slabrace.scenarios.scripts import is_path
 
-__all__ = ["failure_page", "rate", "replay", "size"]
+__all__ = ["brief", "failure_page", "rate"]
 
 
 def failure_page(document: Document, each: Failing, picture: Picture, words: list[str]) -> str:
@@ -46,7 +47,13 @@ def body(document: Document, each: Failing, picture: Picture, words: list[str]) 
     yield f'<div class="draw">{scrolling(pre(each.diagram), "the race as text", bare=True)}</div>'
     yield f"{pre(each.cause) if each.cause else ''}</details>"
     yield "<h2>Replay it</h2>"
-    yield "<p>In the directory of this report:</p>"
+    where = "In the directory of this report"
+    if is_path(each.reference):  # it is looked up from where one is
+        where = (
+            f"Where {code(each.reference)} can be found, with the way to this report before "
+            "<code>schedules/</code>"
+        )
+    yield f"<p>{where}:</p>"
     yield pre(replay(each, words))
     if each.token is not None:
         yield "<details><summary>Without any file</summary>"
@@ -86,20 +93,30 @@ def facts(document: Document, each: Failing) -> Iterator[tuple[str, str]]:
 
 def rate(count: int, runs: int) -> str:
     """``3 of 20,000 runs``, with what that is in percent where it says more."""
-    share = f" ({100 * count / runs:.2g} %)" if runs >= 100 and count < runs else ""
+    share = f" ({100 * count / runs:.2g}\u00a0%)" if runs >= 100 and count < runs else ""
     return f"{count:,} of {counted(runs, 'run')}{share}"
 
 
 def size(each: Failing) -> str:
     """How small it is, and how far that can be trusted."""
-    if each.deliveries is None or each.preemptions is None:
-        return f"{counted(each.picks, 'pick')}, not made small"
-    told = f"{counted(each.deliveries, 'delivery').replace('deliverys', 'deliveries')}, "
-    told += counted(each.preemptions, "preemption")
+    told = brief(each)
     if each.exact:
-        told += ", which no run can do with fewer"
-    if each.before is not None and each.before != each.deliveries:
-        told += f"; made small from {each.before:,}"
+        told += ", and no run has fewer preemptions"
+    if each.before is not None:
+        told += f"; it was saved with {measured(*each.before)}"
     elif each.sizing == "before":
         told += "; it was saved as small as that"
     return told
+
+
+def brief(each: Failing) -> str:
+    """The same, shorter."""
+    if each.deliveries is None or each.preemptions is None:
+        return f"{counted(each.picks, 'pick')}, not made small"
+    return measured(each.preemptions, each.deliveries)
+
+
+def measured(preemptions: int, deliveries: int) -> str:
+    """``22 deliveries, 1 preemption``."""
+    noun = "delivery" if deliveries == 1 else "deliveries"
+    return f"{deliveries:,} {noun}, {counted(preemptions, 'preemption')}"

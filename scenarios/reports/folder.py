@@ -1,8 +1,9 @@
 """Folder: what is in a directory that campaigns and searches were saved to.
 
 Schedules (files or tokens) and records are read; where a search stands is known and left alone; of
-everything else it is said why it was skipped. Folders inside are looked into, and no link is
-followed to another. A file is known by what is in it, not by its name.
+everything else it is said why it was skipped. Folders inside are looked into, but for reports that
+were made before, and no link is followed to another. A file is known by what is in it, not by its
+name.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 import msgspec
@@ -21,11 +22,12 @@ from slabrace.runtime.schedule import Schedule
 from slabrace.scenarios.reports import record as records
 from slabrace.scenarios.reports.record import Record
 
-__all__ = ["Folder", "Skipped", "look"]
+__all__ = ["Folder", "Skipped", "look", "printable"]
 
 LARGEST: Final = 64 << 20
 """Bytes of a file that may be a schedule: one of ten million picks is smaller."""
 SEARCH: Final = "slabrace.search/"
+REPORT: Final = "slabrace.report/"
 
 
 class Skipped(msgspec.Struct):
@@ -62,7 +64,7 @@ def look(path: Path, beside: Path | None = None) -> Folder:
         )
     folder = Folder(path)
     for file in files(path, folder, beside):
-        name = file.relative_to(path).as_posix()
+        name = printable(file.relative_to(path))
         try:
             take(folder, name, file)
         except (SlabraceError, OSError) as error:
@@ -70,7 +72,18 @@ def look(path: Path, beside: Path | None = None) -> Folder:
             folder.skipped.append(Skipped(name, why.removeprefix(f"{file}: ")))
         except RecursionError:
             folder.skipped.append(Skipped(name, "not ours: JSON that is nested too deep"))
+    known = {PurePosixPath(name).parent for name in folder.records}
+    folder.skipped += [
+        Skipped(name, "where a search stands, with no record beside it: go on with --resume")
+        for name in folder.searches
+        if PurePosixPath(name).parent not in known
+    ]
     return folder
+
+
+def printable(path: Path) -> str:
+    """A name as text, whatever bytes it is made of."""
+    return os.fsencode(path.as_posix()).decode(errors="backslashreplace")
 
 
 def files(path: Path, folder: Folder, beside: Path | None) -> Iterator[Path]:
@@ -78,11 +91,19 @@ def files(path: Path, folder: Folder, beside: Path | None) -> Iterator[Path]:
 
     def complain(error: OSError) -> None:
         name = Path(error.filename or path)
-        folder.skipped.append(Skipped(str(name), error.strerror or str(error)))
+        folder.skipped.append(Skipped(printable(name), error.strerror or str(error)))
 
-    inside = beside.resolve() if beside is not None else None
+    def ours(place: Path) -> bool:
+        """Whether a report is there, or will be."""
+        if beside is not None and place.resolve() == beside.resolve():
+            return True
+        try:
+            return schema_of((place / "report.json").read_bytes()).startswith(REPORT)
+        except OSError:
+            return False
+
     for root, below, names in os.walk(path, onerror=complain):
-        below[:] = sorted(each for each in below if (Path(root) / each).resolve() != inside)
+        below[:] = sorted(each for each in below if not ours(Path(root) / each))
         yield from (Path(root) / each for each in sorted(names))
 
 

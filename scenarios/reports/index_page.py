@@ -13,7 +13,7 @@ from typing import Final
 from slabrace.scenarios.commands.output import counted
 from slabrace.scenarios.reports.chart import Curve, chart
 from slabrace.scenarios.reports.document import Campaign, Document, Failing, Known
-from slabrace.scenarios.reports.failure_page import rate, size
+from slabrace.scenarios.reports.failure_page import brief, rate
 from slabrace.scenarios.reports.page import code, link, page, table, text
 
 __all__ = ["index_page"]
@@ -96,7 +96,7 @@ def failure(each: Failing) -> list[str]:
         kind = f'<span class="bad">{text(kind)}, verdict Never</span>'
     else:
         kind = text(f"{kind}, verdict {each.verdict}")
-    small = text(size(each))
+    small = text(brief(each))
     if each.interactive is not None:
         small += f"<br>{link(each.interactive, 'the run, to step through')}"
     seen = "not recorded"
@@ -167,7 +167,8 @@ def curves(document: Document) -> Iterator[str]:
     )
     for each, some in drawn:
         if some:
-            yield f"<h3>{text(each.asked.scenario)}, {text(each.file)}</h3>"
+            who = f"{', '.join(each.asked.strategies)}, seed {each.asked.seed}"
+            yield f'<h3>{code(each.asked.scenario)} <span class="soft">{text(who)}</span></h3>'
             yield f'<div class="charts">{"".join(some)}</div>'
     short = [each.asked.scenario for each, some in drawn if not some]
     if short:
@@ -184,8 +185,8 @@ def charts(each: Campaign) -> Iterator[str]:
                      [seen, both])  # fmt: skip
     if len(each.traces) >= POINTS:
         title = "Different traces among the runs drawn at random"
-        yield figure(title, each, [Curve("traces", each.traces)])
-    if each.failures and (len(each.failures) > 1 or each.runs >= POINTS):
+        yield figure(title, each, [Curve("traces", each.traces, sloping=True)])
+    if each.failures and not each.stopped:
         yield figure("Different failures", each, [Curve("failures", each.failures)])
 
 

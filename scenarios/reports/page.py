@@ -41,7 +41,8 @@ a:focus-visible,summary:focus-visible,[tabindex]:focus-visible{{
 outline:3px solid var(--link);outline-offset:2px}}
 code,pre,.m{{font-family:"DejaVu Sans Mono",Menlo,Consolas,"Liberation Mono",monospace;
 font-size:.875rem}}
-code{{overflow-wrap:anywhere}}
+code,.m{{overflow-wrap:anywhere}}
+th code,td code,th .m{{overflow-wrap:break-word}}
 pre{{background:var(--card);border:1px solid var(--edge);border-radius:6px;padding:12px 14px;
 margin:8px 0;white-space:pre-wrap;overflow-wrap:anywhere}}
 .draw pre{{white-space:pre}}
@@ -50,7 +51,7 @@ margin:8px 0;white-space:pre-wrap;overflow-wrap:anywhere}}
 table{{border-collapse:collapse;width:100%}}
 th,td{{text-align:left;vertical-align:top;padding:7px 12px;border-top:1px solid var(--edge)}}
 thead th{{border-top:0;background:var(--head);white-space:nowrap}}
-tbody th{{font-weight:600}}
+tbody th{{font-weight:600}}tbody th .soft{{font-weight:400}}
 .n{{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}}
 .soft{{color:var(--soft)}}.bad{{color:var(--bad);font-weight:600}}
 .good{{color:var(--good);font-weight:600}}
@@ -63,6 +64,7 @@ padding:8px 18px;min-width:130px}}
 .sum b{{display:block;font-size:1.5rem;line-height:1.3}}
 .charts{{display:flex;flex-wrap:wrap;gap:18px}}
 figure{{margin:0}}figcaption{{color:var(--soft);font-size:.9rem;margin-top:4px}}
+.charts figcaption{{max-width:340px}}
 svg.race{{display:block;width:100%;min-width:820px;height:auto}}
 svg.chart{{display:block;max-width:100%;height:auto}}
 details{{margin:8px 0}}summary{{cursor:pointer;color:var(--link)}}
@@ -86,7 +88,6 @@ def page(title: str, header: Iterable[str], body: Iterable[str]) -> str:
             f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             '<meta name="color-scheme" content="light dark">',
-            '<link rel="icon" href="data:,">',
             f"<title>{text(title)}</title>",
             f"<style>{STYLE}</style>",
             "</head>",
