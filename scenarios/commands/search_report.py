@@ -14,10 +14,10 @@ from slabrace.runtime.result import Found
 from slabrace.runtime.schedule import Schedule
 from slabrace.runtime.world import World
 from slabrace.scenarios.commands.output import command, counted
-from slabrace.scenarios.commands.replay import title
 from slabrace.scenarios.commands.report import document as result_document
 from slabrace.scenarios.commands.report import observation, path_of, save_to
 from slabrace.scenarios.commands.search_worker import Shop
+from slabrace.scenarios.picturing import title
 
 __all__ = ["document", "findings", "keep", "render"]
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Final, Literal
 
-from slabrace.runtime.cause import Cause, find_cause
+from slabrace.runtime.cause import Cause
 from slabrace.runtime.errors import SlabraceError, UsageError, Violation
 from slabrace.runtime.exporters import svg
 from slabrace.runtime.exporters.diagram import diagram
@@ -27,7 +27,7 @@ from slabrace.runtime.world import World
 from slabrace.scenarios.catalogue import Catalogue
 from slabrace.scenarios.commands.minimize import MADE, Stage
 from slabrace.scenarios.commands.options import Extras, blaming
-from slabrace.scenarios.commands.replay import title
+from slabrace.scenarios.picturing import WORTH, heading, title, what_decides
 from slabrace.scenarios.reports.folder import Folder, Skipped
 from slabrace.scenarios.reports.record import Seen
 from slabrace.scenarios.retelling import retell
@@ -36,8 +36,6 @@ __all__ = ["BUDGET", "Failure", "Sizing", "collect", "finish"]
 
 BUDGET: Final = 2_000
 """Runs that may be made to make one failure small."""
-WORTH: Final = 2_000
-"""Deliveries of a run that was not made small, up to which it is asked what decides."""
 
 Sizing = Literal["before", "here", "not"]
 """Whether the schedule had been made small, was made small for the report, or is as it was."""
@@ -163,13 +161,15 @@ def finish(failure: Failure, budget: int | None, told: Callable[[str], None]) ->
         except SlabraceError as error:
             failure.remark = f"could not be made small: {error}"
     if failure.small is not None or len(failure.picks) <= WORTH:
-        failure.cause = find_cause(build, failure.picks)
+        failure.cause = what_decides(
+            failure.scenario, failure.schedule, stage.additions, failure.picks
+        )
     run = retell(failure.schedule, failure.scenario, stage.additions)
     failure.violation = same(failure.violation, run.violations)
     failure.drawing = diagram(run.trace, failure.violation, title)
-    heading = f"{failure.scenario.name}\n{failure.scenario.summary}"
+    above = heading(failure.scenario)
     failure.picture = svg.drawn(
-        run.trace, failure.violation, title, heading=heading, cause=failure.cause
+        run.trace, failure.violation, title, heading=above, cause=failure.cause
     )
     return run.log
 
