@@ -4,10 +4,11 @@ A schedule is one run. That it was the 3rd of 20,000, that 17 others broke the s
 nothing new was seen since run 9,000 is known when a campaign ends, and to nobody later. So it is
 written then, in a small file of its own:
 
-    D2_put_before_lock.5f3c9a01.campaign.json
+    D2_put_before_lock.5f3c9a01.campaign
 
-The name has a digest of what was asked, so that the same campaign, made again, replaces its record,
-and another one of the same scenario does not.
+It is JSON, but is not called so: ``DIR/*.json`` are the schedules. The name has a digest of what
+was asked, so that the same campaign, made again, replaces its record, and another one of the same
+scenario does not.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from slabrace.runtime.result import Result
 __all__ = ["SCHEMA", "SUFFIX", "Asked", "Record", "Seen", "read", "record", "save"]
 
 SCHEMA: Final = "slabrace.campaign/1"
-SUFFIX: Final = ".campaign.json"
+SUFFIX: Final = ".campaign"
 
 
 class Asked(msgspec.Struct, forbid_unknown_fields=True):

@@ -35,7 +35,7 @@ def test_counts_are_the_sums_of_the_records(tmp_path: Path, scenarios: list[Scen
 
 def test_without_a_record_nothing_is_counted(tmp_path: Path, scenarios: list[Scenario]) -> None:
     quietly("run", LOST, "--save", tmp_path)
-    (record,) = tmp_path.glob("*.campaign.json")
+    (record,) = tmp_path.glob("*.campaign")
     record.unlink()
     (failing,) = told(tmp_path, scenarios).failures
     assert (failing.count, failing.runs, failing.seen) == (None, None, [])

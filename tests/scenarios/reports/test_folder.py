@@ -24,7 +24,7 @@ def why(folder: Folder) -> dict[str, str]:
 def test_schedules_records_and_searches_are_known_by_what_is_in_them(
     saved: Path, tmp_path: Path
 ) -> None:
-    for number, path in enumerate(sorted(saved.rglob("*.json"))):
+    for number, path in enumerate(sorted(saved.rglob("*.*"))):
         shutil.copy(path, tmp_path / f"file{number}")
     folder = look(tmp_path)
     assert folder.skipped == []
