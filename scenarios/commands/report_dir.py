@@ -61,7 +61,7 @@ def report(
     for failure in failures:
         with blaming():
             log = finish(failure, budget if minimize else None, say)
-        pages[name_of(failure)] = binder.run(name_of(failure), log)
+        pages[name_of(failure)] = binder.run(name_of(failure), log, failure.drawing)
     told = document(folder, failures, list(Catalogue(extras.plugins.scenarios)))
     for each in told.failures:
         each.interactive = pages[each.name]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib import import_module
+from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
 from typing import Final
@@ -75,14 +76,15 @@ class Binder:
             )
         return earlier
 
-    def run(self, name: str, log: RunLog) -> str | None:
-        """The page on which one steps through a run; None where nobody can make one."""
-        try:
-            write = import_module(INTERACTIVE).write
-        except ModuleNotFoundError:
+    def run(self, name: str, log: RunLog, story: str) -> str | None:
+        """The page on which one steps through a run; None where nobody can make one.
+
+        ``story`` is the race in columns, which that page shows at its head.
+        """
+        if find_spec(INTERACTIVE) is None:
             return None
         out = BytesIO()
-        write(log, LEGEND, out)
+        import_module(INTERACTIVE).write(log, LEGEND, out, story=story)
         return self.put(f"runs/{name}.html", out.getvalue())
 
     def bind(self, document: Document, failures: Sequence[Failure], words: list[str]) -> None:

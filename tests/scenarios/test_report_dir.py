@@ -2,15 +2,21 @@
 
 import json
 import re
+import sys
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from importlib.machinery import ModuleSpec
 from itertools import pairwise
 from pathlib import Path
+from types import ModuleType
+from typing import BinaryIO
 
 import pytest
 from tests.scenarios.console import Command
 from tests.scenarios.reports.saved import CLAIM, HOSTILE, LOST, quietly, save
 
+from slabrace.runtime.legend import Legend
+from slabrace.runtime.run_log import RunLog
 from slabrace.runtime.schedule import Schedule
 
 VOID = ("meta", "link", "br")
@@ -192,3 +198,25 @@ def test_it_can_leave_failures_as_they_are(tmp_path: Path, slabrace: Command) ->
     quietly("run", LOST, "--save", tmp_path)
     (failing,) = slabrace("report", tmp_path, "--no-minimize", "--json").json["failures"]
     assert (failing["sizing"], failing["deliveries"]) == ("not", None)
+
+
+def test_a_failure_links_to_its_run_to_step_through(
+    saved: Path, tmp_path: Path, slabrace: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = ModuleType("stepper")
+    module.__spec__ = ModuleSpec("stepper", None)
+
+    def write(run: RunLog, legend: Legend, out: BinaryIO, *, story: str) -> list[str]:
+        assert "***" in story
+        out.write(f"<title>{run.header['scenario']}".encode())
+        return []
+
+    monkeypatch.setattr(module, "write", write, raising=False)
+    monkeypatch.setitem(sys.modules, "stepper", module)
+    monkeypatch.setattr("slabrace.scenarios.reports.writing.INTERACTIVE", "stepper")
+    said = slabrace("report", saved, "--output", tmp_path, "--json")
+    for failing in said.json["failures"]:
+        page = (tmp_path / failing["interactive"]).read_text()
+        assert page == f"<title>{failing['reference']}"
+        for linking in (failing["page"], "index.html"):
+            assert failing["interactive"] in Outline((tmp_path / linking).read_text()).links
