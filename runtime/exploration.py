@@ -47,14 +47,18 @@ class Exploration(Result):
     """See the head of this file.
 
     ``curve``: after so many runs, so many pairs of conflicting deliveries were seen, and so many of
-    them in both orders. ``finder`` is the member that found a violation first. ``cut`` runs reached
-    the bound of picks and still moved: whatever was shown, it was not shown of them.
+    them in both orders. ``distinct``: after so many, the runs that were drawn at random had so many
+    traces (traces.py), which are ``traces``. ``finder`` is the member that found a violation first.
+    ``cut`` runs reached the bound of picks and still moved: whatever was shown, it was not shown of
+    them.
     """
 
     members: list[Standing] = field(default_factory=list)
     reached: dict[str, None] = field(default_factory=dict)
     orders: dict[tuple[str, str], None] = field(default_factory=dict)
     curve: list[tuple[int, int, int]] = field(default_factory=list)
+    distinct: list[tuple[int, int]] = field(default_factory=list)
+    traces: set[int] = field(default_factory=set)
     finder: str | None = None
     cut: int = 0
     stopped: bool = False  # at the first violation
@@ -68,6 +72,7 @@ class Exploration(Result):
         standing = self.members[share.member]
         for found in share.found.values():
             found.made_by = share.made_by
+            found.first += self.runs
             self._merge(found)
         if share.positive and self.finder is None:
             self.finder = standing.member.strategy
@@ -90,6 +95,9 @@ class Exploration(Result):
         self.interrupted |= share.interrupted
         self.reached.update(dict.fromkeys(share.reached))
         self.orders.update(dict.fromkeys(share.orders))
+        if share.numbers:
+            self.traces.update(share.numbers)
+            self.distinct.append((self.runs, len(self.traces)))
         if share.orders:
             pairs = {frozenset(order) for order in self.orders}
             point = (self.runs, len(pairs), len(self.orders) - len(pairs))
@@ -180,6 +188,7 @@ class Exploration(Result):
             self.found[found.signature] = found
         elif len(found.picks) < len(known.picks):
             found.count += known.count
+            found.first = known.first
             self.found[found.signature] = found
         else:
             known.count += found.count

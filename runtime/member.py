@@ -132,10 +132,13 @@ class Share:
 
     def _file(self, violation: Violation, signature: str, outcome: Outcome, number: int) -> None:
         """Count a violation; the shortest run of a signature stands for all of them."""
-        found = Found(violation.law, violation.message, signature, number, outcome.picks)
+        found = Found(
+            violation.law, violation.message, signature, number, outcome.picks, first=self.runs
+        )
         known = self.found.get(signature)
         if known is None or len(known.picks) > len(found.picks):
-            found.count = known.count + 1 if known is not None else 1
+            if known is not None:
+                found.count, found.first = known.count + 1, known.first
             self.found[signature] = found
         else:
             known.count += 1

@@ -25,7 +25,10 @@ How = Literal["exhaustive", "bounded", "sampled", "inconclusive"]
 
 @dataclass
 class Found:
-    """One bug: the violations of one signature, told by the shortest run that has it."""
+    """One bug: the violations of one signature, told by the shortest run that has it.
+
+    ``first`` runs had been made when it was seen for the first time, that one included.
+    """
 
     law: str
     message: str
@@ -36,6 +39,7 @@ class Found:
     count: int = 1
     schedule: Schedule | None = None
     made_by: str = ""
+    first: int = 0
 
 
 @dataclass
@@ -105,10 +109,11 @@ class Result:
             number,
             outcome.picks,
             getattr(outcome, "described", None),
+            first=self.runs,
         )
         found = self.found.get(violation.signature)
         if found is not None:
-            told.count = found.count + 1
+            told.count, told.first = found.count + 1, found.first
             if len(told.picks) >= len(found.picks):
                 found.count = told.count
                 return

@@ -49,6 +49,10 @@ COMMANDS: Final = {
     ),
     "replay": ("replay:replay", "run one schedule again: the same events, the same violation"),
     "minimize": ("minimize:minimize", "make a failing schedule small, and name its cause"),
+    "report": (
+        "report_dir:report",
+        "what `run --save` and `explore --save` left in a directory, as pages for a browser",
+    ),
     "perf": ("perf:perf", "what a profiler would see of a scenario, under virtual time"),
     "compare": (
         "compare:compare",

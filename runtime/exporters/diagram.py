@@ -15,26 +15,18 @@ One column per actor that does something, time downwards, 72 columns wide, funct
 done in them below; what does not matter is ``...``. The step at which a law broke, or at which
 somebody waits for ever, is marked.
 
-This file draws. What is drawn is chosen in story.py and written in outline.py.
+This file draws with characters, and picture.py with lines. What they draw is a scene (scene.py).
 """
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from slabrace.runtime.errors import Violation
-from slabrace.runtime.exporters.outline import Point, Row, compose
-from slabrace.runtime.exporters.story import (
-    acts,
-    at_rest,
-    culprit,
-    delivered,
-    ended,
-    matter,
-    waiting,
-)
+from slabrace.runtime.exporters.outline import Row
+from slabrace.runtime.exporters.scene import Title, plain_title, staged
 from slabrace.runtime.trace import Trace
 
 __all__ = ["WIDTH", "diagram"]
@@ -45,38 +37,19 @@ NARROWEST: Final = 30
 MARK: Final = " <--"
 
 
-def diagram(
-    trace: Trace,
-    violation: Violation | None = None,
-    title: Callable[[int, str], str] = lambda _number, actor: actor,
-) -> str:
+def diagram(trace: Trace, violation: Violation | None = None, title: Title = plain_title) -> str:
     """The run of ``trace``; ``title`` names the column of the actor that counts as ``number``.
 
     Only actors with a coroutine count; another that sends is a column under its own name.
     """
-    steps = delivered(trace)
-    stuck = waiting(steps, violation)
-    broke = violation is not None and not stuck and not at_rest(trace.world)
-    note = culprit(trace, steps) if broke else None
-    last = {len(steps) - 1} if steps else set()  # none: it broke before anything was sent
-    marked = stuck | (last if broke and note is None else set())
-    shown = matter(steps, stuck, violation, marked)
-    point = Point(note, f"*** {violation.law}") if violation is not None and note else None
-    done = ended(trace, steps, stuck)
-    rows = list(compose(steps, shown, marked, trace.notes, point, done))
-    active = {step.sender for step in steps if acts(step)} | ({note.actor} if note else set())
-    titles: dict[str, str] = {}
-    for row in rows:
-        if row.actor not in titles:
-            number = sum(actor in active for actor in titles)
-            titles[row.actor] = title(number, row.actor) if row.actor in active else row.actor
+    scene = staged(trace, violation, title)
+    rows, titles = scene.rows, scene.titles
     step = pitch(rows, list(titles))
     lines = []
     if titles:
         lines += [*header(list(titles.values()), step), *draw(rows, list(titles), step)]
-    if violation is not None:
-        told = f"*** {violation.law}: {violation.message}"
-        lines += ["", *textwrap.wrap(told, WIDTH, subsequent_indent="    ")]
+    if scene.told:
+        lines += ["", *textwrap.wrap(f"*** {scene.told}", WIDTH, subsequent_indent="    ")]
     return "\n".join(line.rstrip() for line in lines)
 
 

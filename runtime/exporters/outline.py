@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from slabrace.runtime.message import UNANSWERED, Message
 from slabrace.runtime.trace import Note, Step, canonical
@@ -28,15 +28,22 @@ __all__ = ["Point", "Row", "compose", "written"]
 LEFT_OUT: Final = "..."
 RETURNED: Final = "return"
 
+Kind = Literal["function", "access", "left_out", "point"]
+
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the story: who, what, how deep it is indented, and whether it is the point."""
+    """A line of the story: who, what, how deep it is indented, and whether it is the point.
+
+    ``step`` is the number of the delivery that it tells of, if it tells of one.
+    """
 
     actor: str
     text: str
     depth: int = 0
     marked: bool = False
+    kind: Kind = "access"
+    step: int | None = None
 
 
 class Point(NamedTuple):
@@ -84,12 +91,12 @@ class Column:
             if number in shown:
                 step = self.steps[number]
                 yield from self.below(self.homes.get(number, []), step.index)
-                yield step.index, self.row(written(step), number in marked)
+                yield step.index, self.row(written(step), number in marked, step=number)
                 self.now = self.since = step.index
         if point is not None and point.note.actor == self.actor:
             end = len(self.steps) and self.steps[-1].index + 1
             yield from self.below(self.homes[len(self.steps)], end)
-            yield end, self.row(point.text, True)
+            yield end, self.row(point.text, True, "point")
         elif ended and self.path:
             end = self.steps[self.own[-1]].index
             self.path = self.path[:1]
@@ -106,7 +113,7 @@ class Column:
         for depth, call in enumerate(chain[common:], common):
             self.now = max(self.now, min(call.seen, index))
             self.since = max(self.since, call.seen)
-            yield self.now, Row(self.actor, f"{call.function}()", depth)
+            yield self.now, Row(self.actor, f"{call.function}()", depth, kind="function")
         self.path = chain
         yield from self.left_out(index)
 
@@ -114,11 +121,13 @@ class Column:
         """An ellipsis, if something before pick ``index`` is not shown."""
         skipped = [self.steps[n].index for n in self.own]
         if self.path and any(self.since < each < index for each in skipped):
-            yield index - 1, self.row(LEFT_OUT)
+            yield index - 1, self.row(LEFT_OUT, kind="left_out")
 
-    def row(self, text: str, marked: bool = False) -> Row:
+    def row(
+        self, text: str, marked: bool = False, kind: Kind = "access", step: int | None = None
+    ) -> Row:
         """A line inside the functions of ``path``."""
-        return Row(self.actor, text, len(self.path), marked)
+        return Row(self.actor, text, len(self.path), marked, kind, step)
 
 
 def chains(

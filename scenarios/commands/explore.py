@@ -18,8 +18,10 @@ from slabrace.scenarios.commands.options import Extras, Help, blaming, settings_
 from slabrace.scenarios.commands.output import AsJson, print_json, say
 from slabrace.scenarios.commands.report import exit_code
 from slabrace.scenarios.commands.search_meter import SearchMeter
-from slabrace.scenarios.commands.search_report import document, findings, render
+from slabrace.scenarios.commands.search_report import document, findings, keep, render
 from slabrace.scenarios.commands.search_worker import Shop
+from slabrace.scenarios.reports.record import Asked, record
+from slabrace.scenarios.reports.record import save as keep_record
 
 __all__ = ["explore"]
 
@@ -60,7 +62,8 @@ def explore(
         bool, Help("Make what is found small, and say what decides.", negative="--no-minimize")
     ] = True,
     save: Annotated[
-        Path | None, Help("Write schedules, and where the search stands, to this directory.")
+        Path | None,
+        Help("Write schedules, what was seen, and where the search stands, to this directory."),
     ] = None,
     resume: Annotated[
         Path | None, Help("Go on from where an interrupted search said that it stands.")
@@ -108,6 +111,20 @@ def explore(
         say("broken off between two runs, so that nobody can go on from here")
     with blaming():
         told = findings(result, shop, small=minimize)
+    if save is not None:
+        files = keep(result, told, save)
+        asked = Asked(
+            "explore",
+            name,
+            scenario.stored(parameters),
+            [each.strategy for each in members],
+            seed,
+            delays=sorted({delay for each in members for delay in each.delays}),
+            added=extras.words,
+            max_steps=max_steps,
+            keep_going=keep_going,
+        )
+        keep_record(record(result, asked, files), scenario.name, save)
     if json:
         print_json(document(result, told))
     else:

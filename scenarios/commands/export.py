@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from importlib import import_module
+from io import BytesIO
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO, Final, NamedTuple
 
@@ -17,6 +18,7 @@ from slabrace.runtime.schedule import Schedule
 from slabrace.scenarios.catalogue import Catalogue
 from slabrace.scenarios.commands.options import Extras, Help, blaming
 from slabrace.scenarios.commands.output import AsJson, print_json, say
+from slabrace.scenarios.picturing import picture
 from slabrace.scenarios.retelling import retell
 
 __all__ = ["FORMATS", "export"]
@@ -30,9 +32,14 @@ class Format(NamedTuple):
 
     place: str
     opens: str
+    drawn: bool = False
+    """From a trace with a witness, and not from a log (picturing.py)."""
 
 
-FORMATS: Final[dict[str, Format]] = {}
+FORMATS: Final[dict[str, Format]] = {
+    "svg": Format("slabrace.runtime.exporters.svg:write", "browsers, LaTeX, Inkscape", drawn=True),
+    "png": Format("slabrace.runtime.exporters.png:write", "slides", drawn=True),
+}
 
 
 def export(
@@ -53,11 +60,14 @@ def export(
     """Write one run in another form. What the form cannot hold is told of, and left out."""
     if format not in FORMATS:
         raise UsageError(f"--format {format}: no such format. {nearest(format, FORMATS)}")
-    told = loaded(run, only, extras or Extras())
-    for problem in told.problems[:5]:
-        say(f"line {problem.number} is skipped: {problem.reason}")
     module, _, name = FORMATS[format].place.partition(":")
     write: Write = getattr(import_module(module), name)
+    if FORMATS[format].drawn:
+        told, write = pictured(run, only, extras or Extras(), write)
+    else:
+        told = loaded(run, only, extras or Extras())
+    for problem in told.problems[:5]:
+        say(f"line {problem.number} is skipped: {problem.reason}")
     if output is None:
         if json:
             raise UsageError("--json tells of what was written, so it needs --output FILE")
@@ -94,6 +104,37 @@ def loaded(source: str, run: str | None, extras: Extras) -> RunLog:
     scenario = Catalogue(extras.plugins.scenarios).find(schedule.scenario)
     with blaming():
         return retell(schedule, scenario, extras.furnish()).log
+
+
+def pictured(
+    source: str, run: str | None, extras: Extras, draw: Callable[..., list[str]]
+) -> tuple[RunLog, Write]:
+    """The log of the run that is drawn, and who writes the picture: it is drawn here already.
+
+    Of a log it is the run of the schedule in its header, if it has one.
+    """
+    path = Path(source)
+    if len(source) < 256 and path.is_file() and is_log(path):
+        token = RunLog.read(path, run).header.get("schedule")
+        if not isinstance(token, str):
+            raise UsageError(
+                f"{source}: a picture is drawn from a schedule, and this log has none in its "
+                "header. Give the token or the file that `slabrace run` told of"
+            )
+        source, run = token, None
+    if run is not None:
+        raise UsageError("a schedule is one run: --run is for logs")
+    schedule = Schedule.read(source)
+    scenario = Catalogue(extras.plugins.scenarios).find(schedule.scenario)
+    drawn = BytesIO()
+    with blaming():
+        made, remarks = picture(schedule, scenario, extras.furnish(), draw, drawn)
+
+    def write(_log: RunLog, _legend: Legend, out: BinaryIO) -> list[str]:
+        out.write(drawn.getvalue())
+        return remarks
+
+    return made.log, write
 
 
 def is_log(path: Path) -> bool:

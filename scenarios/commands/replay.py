@@ -22,6 +22,7 @@ from slabrace.scenarios.catalogue import Catalogue
 from slabrace.scenarios.commands.options import Extras, Help, Log, blaming, opened
 from slabrace.scenarios.commands.output import AsJson, command, print_json
 from slabrace.scenarios.commands.report import document, exit_code, observation, render, trust
+from slabrace.scenarios.picturing import title
 from slabrace.scenarios.retelling import header_of
 
 __all__ = ["replay"]
@@ -113,8 +114,3 @@ def as_text(trace: Trace, form: str, violations: Sequence[Violation]) -> str:
         drawn = [diagram(trace, violation, title) for violation in violations or (None,)]
         return "\n\n".join(drawn) + "\n"
     return "\n".join([*lines(trace), *(f"*** {violation}" for violation in violations), ""])
-
-
-def title(column: int, actor: str) -> str:
-    """The head of a column, as in a commit message."""
-    return f"CPU{column} ({actor})"

@@ -6,6 +6,7 @@ The closing line is herd7's, so that whoever greps litmus results can grep ours.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -95,7 +96,8 @@ def trust(result: Result) -> str:
 def path_of(scenario: str, found: Found, folder: Path) -> Path:
     """Where the schedule of a violation goes: the same bug has the same name in every search."""
     digest = hashlib.blake2b(found.signature.encode(), digest_size=4).hexdigest()
-    return folder / f"{scenario}-{found.law}-{digest}.json"
+    told = re.sub(r"[^\w.-]+", "_", f"{scenario}-{found.law}")  # a law of the user's is any text
+    return folder / f"{told}-{digest}.json"
 
 
 def save_to(path: Path, schedule: Schedule) -> None:

@@ -14,6 +14,8 @@ from slabrace.scenarios.commands.meter import Meter
 from slabrace.scenarios.commands.options import Extras, Help, Log, blaming, opened, settings_in
 from slabrace.scenarios.commands.output import AsJson, command, print_json, say
 from slabrace.scenarios.commands.report import document, exit_code, path_of, render, save_to
+from slabrace.scenarios.reports.record import Asked, record
+from slabrace.scenarios.reports.record import save as keep_record
 
 __all__ = ["run"]
 
@@ -50,7 +52,10 @@ def run(
         int | None, Help("Picks after which a run is cut off, and reported as such.")
     ] = None,
     save: Annotated[
-        Path | None, Help("Write the schedule of each violation to a file in this directory.")
+        Path | None,
+        Help(
+            "Write the schedule of each violation, and what the runs amount to, to this directory."
+        ),
     ] = None,
     log: Log | None = None,
     extras: Extras | None = None,
@@ -95,6 +100,19 @@ def run(
     saved: dict[str, Path] = {}
     if save is not None:
         saved = keep(result, save)
+        asked = Asked(
+            "run",
+            name,
+            scenario.stored(parameters),
+            [chosen if host == "engine" else host],
+            seed,
+            first,
+            host,
+            delays,
+            extras.words,
+            max_steps,
+        )
+        keep_record(record(result, asked, saved), scenario.name, save)
 
     def again(found: Found) -> str:
         """The command that shows a violation again, short enough to be copied."""

@@ -14,12 +14,12 @@ from slabrace.runtime.result import Found
 from slabrace.runtime.schedule import Schedule
 from slabrace.runtime.world import World
 from slabrace.scenarios.commands.output import command, counted
-from slabrace.scenarios.commands.replay import title
 from slabrace.scenarios.commands.report import document as result_document
 from slabrace.scenarios.commands.report import observation, path_of, save_to
 from slabrace.scenarios.commands.search_worker import Shop
+from slabrace.scenarios.picturing import title
 
-__all__ = ["document", "findings", "render"]
+__all__ = ["document", "findings", "keep", "render"]
 
 DRAWN: Final = 3
 """Bugs that are made small and drawn; of more, a line each."""
@@ -44,6 +44,19 @@ def findings(result: Exploration, shop: Shop, *, small: bool) -> list[Finding]:
             bug = finding(populate, each, small=False, title=title)
         told.append(bug)
     return told
+
+
+def keep(result: Exploration, told: Sequence[Finding], save: Path) -> dict[str, Path]:
+    """Save the schedule of each bug, made small if it was; signature -> where it is."""
+    saved = {}
+    small = [bug.schedule for bug in told]
+    given = [each for each in result.found.values() if each.schedule is not None]
+    for number, each in enumerate(given):
+        schedule = small[number] if number < len(small) else each.schedule
+        saved[each.signature] = path = path_of(result.scenario.name, each, save)
+        if schedule is not None:
+            save_to(path, schedule)
+    return saved
 
 
 def render(
@@ -87,7 +100,6 @@ def replay_line(shop: Shop, found: Found, schedule: Schedule, save: Path | None)
     """The command that shows it again."""
     if save is not None:
         path = path_of(shop.scenario.name, found, save)
-        save_to(path, schedule)
         return command("replay", str(path), *shop.extras.words)
     token = schedule.token()
     if len(token) > LONGEST:

@@ -49,6 +49,7 @@ class Bug(msgspec.Struct, forbid_unknown_fields=True):
     picks: list[int]
     count: int
     made_by: str
+    first: int = 0
 
 
 class Document(msgspec.Struct, forbid_unknown_fields=True):
@@ -69,6 +70,7 @@ class Document(msgspec.Struct, forbid_unknown_fields=True):
     curve: list[tuple[int, int, int]]
     members: list[Place]
     found: list[Bug]
+    distinct: list[tuple[int, int]] = []
 
 
 class Head(msgspec.Struct):
@@ -112,9 +114,10 @@ def save(result: Exploration, shop: Shop, folder: Path | None) -> Path:
         [place_of(each) for each in result.members],
         [
             Bug(each.law, each.message, each.signature, each.run, each.picks, each.count,
-                each.made_by)
+                each.made_by, each.first)
             for each in result.found.values()
         ],
+        result.distinct,
     )  # fmt: skip
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -186,11 +189,13 @@ def load(path: Path, shop: Shop) -> Exploration:
         reached=dict.fromkeys(document.reached),
         orders=dict.fromkeys(document.orders),
         curve=document.curve,
+        distinct=document.distinct,
+        traces={number for place in document.members for number in place.numbers},
         members=standings,
         found={
             bug.signature: Found(
                 bug.law, bug.message, bug.signature, bug.run, bug.picks,
-                count=bug.count, made_by=bug.made_by,
+                count=bug.count, made_by=bug.made_by, first=bug.first,
             )
             for bug in document.found
         },
