@@ -1,0 +1,258 @@
+"""Columns: a run as arrays of numbers, for a page that has to open 200 000 events at once.
+
+One array for each field that every event has, and two tables that the numbers point into: texts
+(names, messages) and values (the JSON of what a field holds). What only some events have is a
+*shape*: the names of the other fields, whose values follow each other in one array. What rises
+steadily (steps, times) is told as differences, and a vector clock as what has changed since the
+sender's clock before: small numbers that repeat, which is what gzip is good at.
+
+    text      ["deliver", "Load(word)", ...]          value   ["1", "\\"a0\\"", ...]
+    actors    [[name, kind, active, state], ...]      in the order of their lanes
+    step vt   differences                             event message  texts, -1: none
+    actor to  places in actors, -1: none              cause          steps back, -1: none
+    sign      1 writes, 2 was answered later          shape          place in shapes
+    clocks    how many have changed; who, and how many steps before this one
+
+Rows of the page are events without the lines that declare actors. This file knows neither the page
+nor what any event means.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import count
+from typing import Any, Final
+
+import msgspec
+
+from slabrace.runtime.exporters.spans import Moment, lifetimes, spans
+from slabrace.runtime.legend import Legend
+from slabrace.runtime.run_log import RunLog
+
+__all__ = ["columns"]
+
+OWN: Final = frozenset(
+    {"run", "step", "vt", "event", "actor", "to", "message", "cause", "clock"},
+)
+"""Fields with an array of their own."""
+
+DEPTH: Final = 4
+"""Bars that stand beside each other in one lane."""
+
+WRITES: Final = 1
+DEFERRED: Final = 2
+
+
+class Table:
+    """Each entry once, and its place."""
+
+    def __init__(self) -> None:
+        self.entries: list[str] = []
+        self._places: dict[str, int] = {}
+
+    def place(self, entry: str) -> int:
+        place = self._places.setdefault(entry, len(self.entries))
+        if place == len(self.entries):
+            self.entries.append(entry)
+        return place
+
+
+class Rows:
+    """Which row a step of an actor is in."""
+
+    def __init__(self, records: Sequence[Mapping[str, Any]]) -> None:
+        self._records = records
+        self._steps = [record["step"] for record in records]
+
+    def at(self, step: int, actor: str) -> int:
+        """The row of this actor at this step, or else the first at this step."""
+        first = bisect_left(self._steps, step)
+        for row in range(first, len(self._steps)):
+            if self._steps[row] != step:
+                break
+            record = self._records[row]
+            if actor in {record.get("actor"), record.get("to")}:
+                return row
+        return min(first, max(0, len(self._steps) - 1))
+
+    def moment(self, moment: Moment | None, actor: str) -> int:
+        return -1 if moment is None else self.at(moment.step, actor)
+
+
+def columns(run: RunLog, legend: Legend) -> tuple[dict[str, Any], list[str]]:
+    """The run as arrays, and what could not be told."""
+    rows = sorted(
+        (record for record in run.records if record["event"] != "actor"),
+        key=lambda record: record["step"],
+    )
+    text, value = Table(), Table()
+    names = lanes(run, rows, legend.order)
+    place = {name: number for number, name in enumerate(names)}
+    packed: dict[str, Any] = {
+        "run": str(rows[0]["run"]) if rows else "",
+        "actors": [],
+        **told(rows, text, value, place),
+        **clocks(rows, place),
+    }
+    states = {
+        record["actor"]: record["state"]
+        for record in run.records
+        if record["event"] == "actor" and record.get("state")
+    }
+    acting = {record.get("actor") for record in rows}
+    for name in names:
+        who = run.actors.get(name)
+        packed["actors"].append(
+            [
+                text.place(name),
+                text.place(who.kind if who else ""),
+                int(who.active if who else name in acting),
+                value.place(json(states[name])) if name in states else -1,
+            ]
+        )
+    where = Rows(rows)
+    remarks = bars(packed, run, legend, where, place, text, value)
+    packed["violations"] = [
+        [row, [place[party] for party in parties(record) if party in place]]
+        for row, record in enumerate(rows)
+        if record["event"] == "violation"
+    ]
+    return {**packed, "text": text.entries, "value": value.entries}, remarks
+
+
+def json(value: object) -> str:
+    """A value as JSON; what JSON cannot hold, as its text."""
+    return msgspec.json.encode(value, enc_hook=str).decode()
+
+
+def parties(record: Mapping[str, Any]) -> Iterable[str]:
+    """Whom a violation names."""
+    found = record.get("parties") or []
+    return [str(each) for each in ([found] if isinstance(found, str) else found)]
+
+
+def lanes(run: RunLog, rows: Iterable[Mapping[str, Any]], order: Sequence[str]) -> list[str]:
+    """Everybody who is declared or named, by kind and then as they came."""
+    found = dict.fromkeys(run.actors)
+    for record in rows:
+        for field in ("actor", "to"):
+            if isinstance(name := record.get(field), str) and name:
+                found.setdefault(name)
+    rank = {kind: number for number, kind in enumerate(order)}
+    kinds = {name: run.actors[name].kind if name in run.actors else "" for name in found}
+    later = count(len(order))
+    for kind in kinds.values():
+        if kind not in rank:
+            rank[kind] = next(later)
+    return sorted(found, key=lambda name: rank[kinds[name]])
+
+
+def told(
+    rows: Sequence[Mapping[str, Any]], text: Table, value: Table, place: Mapping[str, int]
+) -> dict[str, Any]:
+    """The arrays with one entry for each event, and the shapes."""
+    names = ("step", "vt", "event", "actor", "to", "message", "cause", "sign", "shape")
+    step, vt, event, actor, to, message, cause, sign, shape = arrays = tuple([] for _ in names)
+    shapes: dict[tuple[str, ...], int] = {}
+    values: list[int] = []
+    last_step = last_vt = 0
+    for record in rows:
+        now, time = int(record["step"]), int(record["vt"])
+        step.append(now - last_step)
+        vt.append(time - last_vt)
+        last_step, last_vt = now, time
+        event.append(text.place(str(record["event"])))
+        actor.append(place.get(record.get("actor", ""), -1))
+        to.append(place.get(record.get("to", ""), -1))
+        said = record.get("message")
+        message.append(-1 if said is None else text.place(str(said)))
+        sent = record.get("cause")
+        cause.append(-1 if sent is None else now - int(sent))
+        sign.append(
+            (WRITES if record.get("writes") else 0) + (DEFERRED if record.get("deferred") else 0)
+        )
+        others = tuple(name for name in record if name not in OWN)
+        shape.append(shapes.setdefault(others, len(shapes)))
+        values.extend([value.place(json(record[name])) for name in others])
+    return {
+        **dict(zip(names, arrays, strict=True)),
+        "shapes": [[text.place(name) for name in names] for names in shapes],
+        "values": values,
+    }
+
+
+def clocks(rows: Sequence[Mapping[str, Any]], place: Mapping[str, int]) -> dict[str, list[int]]:
+    """What has changed in each clock since the sender's clock before; none if no event has one."""
+    changed: list[int] = []
+    who: list[int] = []
+    age: list[int] = []
+    before: dict[str, dict[str, int]] = {}
+    for record in rows:
+        clock = record.get("clock")
+        if not clock:
+            changed.append(0)
+            continue
+        sender = record["actor"]
+        old = before.get(sender, {})
+        news = [
+            (place[name], record["step"] - step)
+            for name, step in clock.items()
+            if name != sender and name in place and old.get(name) != step
+        ]
+        changed.append(len(news))
+        who += [name for name, _ in news]
+        age += [step for _, step in news]
+        before[sender] = clock
+    return {"clocks": changed if before else [], "clockWho": who, "clockAge": age}
+
+
+def bars(
+    packed: dict[str, Any],
+    run: RunLog,
+    legend: Legend,
+    where: Rows,
+    place: Mapping[str, int],
+    text: Table,
+    value: Table,
+) -> list[str]:
+    """Add spans and lifetimes, by row; return what has no lane to stand in."""
+    homeless = 0
+    stacks: dict[str, list[float]] = {}
+    packed["spans"] = []
+    for span in spans(run.records, legend):
+        if span.lane not in place:
+            homeless += 1
+            continue
+        begin = where.at(span.begin_step, span.lane)
+        end = -1 if span.end_step is None else where.at(span.end_step, span.lane)
+        stack = stacks.setdefault(span.lane, [])
+        depth = next((n for n, free in enumerate(stack) if free <= begin), len(stack))
+        stack[depth : depth + 1] = [float("inf") if end < 0 else end]
+        packed["spans"].append(
+            [
+                text.place(span.name),
+                place[span.lane],
+                begin,
+                end,
+                min(depth, DEPTH - 1),
+                value.place(json(span.fields)),
+            ]
+        )
+    packed["lives"] = []
+    for life in lifetimes(run.records, legend):
+        if life.object not in place:
+            homeless += 1
+            continue
+        packed["lives"].append(
+            [
+                place[life.object],
+                *(
+                    where.moment(moment, life.object)
+                    for moment in (life.allocated, life.published, life.retired, life.freed)
+                ),
+            ]
+        )
+    if homeless:
+        return [f"{homeless} bars and ribbons are not drawn: nothing else is known of whose they are"]
+    return []
