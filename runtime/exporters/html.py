@@ -17,6 +17,7 @@ import base64
 import gzip
 import hashlib
 import re
+import shlex
 from collections.abc import Iterable, Mapping
 from html import escape
 from importlib.resources import files
@@ -57,6 +58,14 @@ SCRIPTS: Final = (
 LONGEST_TOKEN: Final = 4_000
 """Characters of a schedule that a command line is still told with."""
 
+ENDS: Final = ("how", "deliveries")
+"""What the last line of a run says of it."""
+
+INVISIBLE: Final = re.compile(
+    r"[\0-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]"
+)
+"""Control characters, and marks that turn the direction of what follows them."""
+
 
 def write(run: RunLog, legend: Legend, out: BinaryIO, *, story: str = "") -> list[str]:
     """Write the page to ``out``; ``story`` is the race in columns of text, if there is one."""
@@ -66,20 +75,25 @@ def write(run: RunLog, legend: Legend, out: BinaryIO, *, story: str = "") -> lis
     parts = {
         "policy": f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; "
         "img-src data:; base-uri 'none'; form-action 'none'",
-        "title": escape(title(run)),
+        "title": text(title(run)),
         "style": source("page.css"),
-        "heading": escape(heading(run)),
+        "heading": text(heading(run)),
         "verdict": verdict(run),
         "facts": facts(run, packed),
         "replay": replay(run),
         "story": told(story),
-        "remarks": "".join(f"<p class=remark>{escape(each)}</p>" for each in remarks),
+        "remarks": "".join(f"<p class=remark>{text(each)}</p>" for each in remarks),
         "data": squeezed(packed),
         "script": script,
     }
     page = re.sub(r"<!--(\w+)-->", lambda found: parts[found[1]], source("page.html"))
     out.write(page.encode("utf-8", "replace"))
     return remarks
+
+
+def text(value: object) -> str:
+    """Any value as text of the page, with what cannot be seen made visible."""
+    return escape(INVISIBLE.sub(lambda found: f"\\u{ord(found[0]):04x}", str(value)))
 
 
 def source(name: str) -> str:
@@ -105,17 +119,19 @@ def title(run: RunLog) -> str:
 
 def verdict(run: RunLog) -> str:
     """Which law broke, in which words, between whom."""
+    if run.header.get("source") and not run.violations:
+        return "<p class=verdict>A recording: what happened, with no law to judge it by.</p>"
     if not run.violations:
         return "<p class=verdict>No law was broken in this run.</p>"
     lines = []
     for record in run.violations:
         parties = record.get("parties") or []
         named = [parties] if isinstance(parties, str) else [str(each) for each in parties]
-        between = f" <span class=parties>({escape(', '.join(named))})</span>" if named else ""
+        between = f" <span class=parties>({text(', '.join(named))})</span>" if named else ""
         lines.append(
             f"<p class='verdict broken'><strong><span aria-hidden=true>✖</span> "
-            f"{escape(str(record.get('law')))}</strong>: {escape(str(record.get('message')))}"
-            f"{between}, step {escape(str(record.get('step')))}</p>"
+            f"{text(record.get('law'))}</strong>: {text(record.get('message'))}"
+            f"{between}, step {text(record.get('step'))}</p>"
         )
     return "".join(lines)
 
@@ -137,13 +153,10 @@ def facts(run: RunLog, packed: Mapping[str, Any]) -> str:
     pairs += [(f"end, {name}", record.get(name)) for record in run.records[-3:] for name in ENDS
               if record["event"] == "end"]  # fmt: skip
     return "".join(
-        f"<div><dt>{escape(term)}</dt><dd>{escape(str(text))}</dd></div>"
-        for term, text in pairs
-        if text not in {None, ""}
+        f"<div><dt>{text(term)}</dt><dd>{text(found)}</dd></div>"
+        for term, found in pairs
+        if found not in {None, ""}
     )
-
-
-ENDS: Final = ("how", "deliveries")
 
 
 def named(fields: object) -> str:
@@ -171,16 +184,16 @@ def replay(run: RunLog) -> str:
     schedule = token(run)
     if not schedule:
         return "<p>A recording: what was seen is here, and it cannot be replayed.</p>"
-    command = f"slabrace replay '{schedule}'"
+    command = f"slabrace replay {shlex.quote(schedule)}"
     if len(schedule) > LONGEST_TOKEN:
         command = "slabrace replay FILE"
     return (
         "<label for=token>The schedule of this run</label>"
-        f"<textarea id=token readonly rows=2 spellcheck=false>{escape(schedule)}</textarea>"
+        f"<textarea id=token readonly rows=2 spellcheck=false>{text(schedule)}</textarea>"
         "<p class=copies><button type=button data-copy=token>Copy the schedule</button> "
         "<button type=button data-copy=command>Copy the command</button> "
         "<span id=copied role=status></span></p>"
-        f"<p>Again: <code id=command>{escape(command)}</code>"
+        f"<p>Again: <code id=command>{text(command)}</code>"
         f"{' with the schedule in FILE' if len(schedule) > LONGEST_TOKEN else ''}</p>"
     )
 
@@ -190,6 +203,6 @@ def told(story: str) -> str:
     if not story.strip():
         return ""
     return (
-        "<section aria-labelledby=told><h2 id=told>The race</h2>"
-        f"<pre tabindex=0 role=region aria-labelledby=told>{escape(story)}</pre></section>"
+        "<div><h2 id=told>The race</h2>"
+        f"<pre tabindex=0 role=region aria-labelledby=told>{text(story)}</pre></div>"
     )

@@ -139,7 +139,7 @@ class Diagram {
       const fromY = run.cause[row] === NONE ? view.y(row) : view.y(sent);
       const far = run.cause[row] !== NONE && row - sent > NEAR;
       drawFlight(context, view.x(from), Math.max(fromY, -50), view.x(to), view.y(row), far,
-        Boolean(run.sign[row] & WRITES));
+        Boolean(run.sign[row] & WRITES), Math.min(1, 0.4 + view.rowHeight / 20));
     }
     context.globalAlpha = 1;
   }
@@ -204,5 +204,3 @@ class Diagram {
     context.fillRect(0, view.head - 1, view.width, 1);
   }
 }
-
-const FONT = "system-ui, 'DejaVu Sans', sans-serif";

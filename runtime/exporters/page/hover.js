@@ -36,8 +36,8 @@ class Hover {
 
   rowLines(row) {
     const { run } = this;
-    const to = run.isDelivery(row) && run.to[row] >= 0 ? ` → ${run.nameOf(run.to[row])}` : "";
-    const lines = [`step ${count(run.step[row])}: ${run.nameOf(run.actor[row])}${to}: ${run.told(row)}`];
+    const words = [`step ${count(run.step[row])}`, whose(run, row), run.told(row)];
+    const lines = [words.filter(Boolean).join(": ")];
     for (const [name, json] of run.fields(row)) lines.push(`${shown(name)} = ${plain(json)}`);
     return lines.slice(0, 14);
   }

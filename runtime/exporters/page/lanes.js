@@ -51,6 +51,14 @@ class Lanes {
     }
   }
 
+  // Pixels that the longest name needs.
+  widest() {
+    const context = byId("canvas").getContext("2d");
+    context.font = `bold 12px ${FONT}`;
+    return this.lanes.slice(0, 100).reduce(
+      (most, { title }) => Math.max(most, context.measureText(title).width), 0);
+  }
+
   get hidden() {
     return this.touched.reduce((sum, each) => sum + (each ? 0 : 1), 0);
   }

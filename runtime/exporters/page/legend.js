@@ -2,18 +2,24 @@
 
 function fillLegend(run, spanNames) {
   const context = (canvas) => canvas.getContext("2d");
-  const entries = [
+  const entries = [];
+  const messages = [
     ["a message that writes, from where it was sent to where it arrived",
       (c) => { drawFlight(c, 6, 4, 44, 16, false, true); drawArrival(c, 46, 16, true, 4); }],
     ["a message that only reads",
       (c) => { drawFlight(c, 6, 4, 44, 16, false, false); drawArrival(c, 46, 16, false, 4); }],
     [`it waited for more than ${NEAR} rows beside its sender`,
       (c) => { drawFlight(c, 6, 0, 44, 20, true, true); drawArrival(c, 46, 20, true, 4); }],
-    ["an answer that came later", (c) => drawAnswer(c, 50, 6, 12)],
+  ];
+  if (run.event.includes(run.deliver)) entries.push(...messages);
+  if (run.event.includes(run.answer)) {
+    entries.push(["an answer that came later", (c) => drawAnswer(c, 50, 6, 12)]);
+  }
+  entries.push(
     ["an event that its actor noted", (c) => drawNote(c, 26, 12, 3)],
     ...spanNames.slice(0, 12).map((name, number) => [name,
       (c) => hatch(c, number, 21, 1, 9, 22, palette[`span${number % SPAN_COLOURS}`])]),
-  ];
+  );
   if (run.lives.length) {
     const life = (turns) => (c) => drawLife(c, 26, 14,
       { allocated: null, published: null, retired: null, freed: null, ...turns }, 2, 22);

@@ -47,7 +47,7 @@ class List {
     element.style.height = `${height}px`;
     element.className = [
       state.relation && !relation ? "dim" : "", bad ? "bad" : "",
-      state.isHit(row) ? "hit" : "", run.isDelivery(row) ? "" : "noted",
+      state.isHit(row) ? "hit" : "", run.isDelivery(row) || bad ? "" : "noted",
     ].filter(Boolean).join(" ");
     if (row === state.row) element.setAttribute("aria-current", "true");
     else element.removeAttribute("aria-current");

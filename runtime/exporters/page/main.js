@@ -55,9 +55,9 @@ class App {
     byId("goto").value = run.step[row];
     byId("cone").setAttribute("aria-pressed", String(state.anchor >= 0));
     if (spoken) {
-      const to = run.isDelivery(row) && run.to[row] >= 0 ? ` to ${run.nameOf(run.to[row])}` : "";
       const [, words] = RELATIONS[state.relation && state.relation[row]] || [];
-      const told = `Step ${run.step[row]}, ${run.nameOf(run.actor[row])}${to}: ${run.told(row)}`;
+      const told = [`Step ${run.step[row]}`, whose(run, row, " to "), run.told(row)]
+        .filter(Boolean).join(": ");
       byId("spoken").textContent = shortened(words ? `${told}. In the cone: ${words}` : told, 300);
       this.address.follow();
     }

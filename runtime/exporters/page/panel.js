@@ -1,7 +1,7 @@
 // Panel: all about the selected event: its fields, why it came, and what the objects are by then.
 
 const MOST_CAUSES = 25;
-const MOST_SAID = 6;
+const MOST_SAID = 5;
 
 class Panel {
   constructor(run, state, go) {
@@ -22,7 +22,6 @@ class Panel {
 
   event(row) {
     const { run } = this;
-    const to = run.isDelivery(row) && run.to[row] >= 0 ? ` → ${run.nameOf(run.to[row])}` : "";
     const pairs = [
       ["step", count(run.step[row])], ["time", `${count(run.time[row])} ns`],
       ["event", shown(run.text[run.event[row]])],
@@ -31,7 +30,7 @@ class Panel {
     if (run.cause[row] === START) pairs.push(["sent at", "the start"]);
     pairs.push(...run.fields(row).map(([name, json]) => [shown(name), plain(json)]));
     return make("div", { className: "block" },
-      make("p", { className: "headline" }, make("strong", null, `${run.nameOf(run.actor[row])}${to}`),
+      make("p", { className: "headline" }, make("strong", null, whose(run, row)),
         ` ${shortened(run.told(row), 300)}`),
       pairList(pairs));
   }
@@ -49,11 +48,11 @@ class Panel {
     if (words) {
       block.append(pairList(words.map(([word, json, here]) =>
         [shown(word), here ? `${plain(json)} ← now` : plain(json)])));
-      return block;
     }
     const said = saidTo(run, actor, row, MOST_SAID);
     if (said.length) {
-      block.append(make("p", null, "Its state is not in the log. Said to it, the last first:"),
+      const first = words ? "" : "Its state is not in the log. ";
+      block.append(make("p", { className: "kind" }, `${first}Said to it, the last first:`),
         make("ol", null, ...said.map((each) => this.link(each))));
     }
     return block;
@@ -77,7 +76,7 @@ class Panel {
     const { run } = this;
     const button = make("button", { type: "button", className: "row" },
       make("span", { className: "n" }, count(run.step[row])),
-      ` ${shortened(run.nameOf(run.actor[row]), 40)}: ${shortened(run.told(row), 120)}`);
+      make("span", null, shortened([whose(run, row), run.told(row)].filter(Boolean).join(": "), 160)));
     button.addEventListener("click", () => this.go(row));
     return make("li", null, button);
   }

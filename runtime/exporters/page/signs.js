@@ -3,9 +3,9 @@
 const NEAR = 12; // rows a message may fly in a straight line; longer ones wait beside their sender
 
 // A message on its way: from where it was sent, straight, or first down beside the sender's lane.
-function drawFlight(context, from, fromY, to, toY, far, writes) {
+function drawFlight(context, from, fromY, to, toY, far, writes, weight = 1) {
   context.strokeStyle = context.fillStyle = writes ? palette.write : palette.read;
-  context.lineWidth = writes ? 1.8 : 1.2;
+  context.lineWidth = (writes ? 1.8 : 1.2) * weight;
   const side = to >= from ? 1 : -1;
   let startX = from;
   let startY = fromY;
@@ -30,7 +30,7 @@ function drawFlight(context, from, fromY, to, toY, far, writes) {
   context.beginPath();
   stroke(context, startX, startY, tip, toY);
   context.stroke();
-  drawHead(context, tip, toY, Math.atan2(toY - startY, tip - startX));
+  if (weight > 0.5) drawHead(context, tip, toY, Math.atan2(toY - startY, tip - startX));
 }
 
 // An answer that came later: dashed, back to who waited.

@@ -19,9 +19,17 @@ function make(tag, properties, ...children) {
   return element;
 }
 
+// "reclaimer0 → info0", for a message.
+function whose(run, row, arrow = " → ") {
+  const to = run.isDelivery(row) && run.to[row] >= 0 ? `${arrow}${run.nameOf(run.to[row])}` : "";
+  return `${run.nameOf(run.actor[row])}${to}`;
+}
+
 function byId(id) {
   return document.getElementById(id);
 }
+
+const FONT = "system-ui, 'DejaVu Sans', sans-serif";
 
 // Counts in groups of three, the same in every country.
 function count(number) {

@@ -8,7 +8,7 @@ const TEXT_ROW = 22; // pixels that a line of text needs
 const TALLEST = 8_000_000; // pixels that every browser can scroll
 const NARROW = 26;
 const WIDE = 150;
-const UPRIGHT = 92; // narrower lanes have their names on a slant,
+const UPRIGHT = 110; // in narrower lanes names that do not fit stand on a slant,
 const SLANT = 56; // which needs room at the right
 
 class View {
@@ -23,8 +23,6 @@ class View {
 
   get rowHeight() { return ZOOMS[this.zoom]; }
 
-  get slanted() { return this.laneWidth < UPRIGHT; }
-
   get head() { return this.slanted ? 112 : 44; }
 
   // Rows that fit below the head.
@@ -37,10 +35,12 @@ class View {
     byId("window").style.height = `${this.height}px`;
     byId("window").style.width = `${scroller.clientWidth}px`;
     this.width = byId("diagram").clientWidth;
-    const room = this.width - 24 - SLANT;
-    const lanes = Math.max(1, this.lanes.lanes.length);
-    this.laneWidth = Math.max(NARROW, Math.min(WIDE, room / lanes));
     this.margin = 12;
+    const room = this.width - 2 * this.margin;
+    const lanes = Math.max(1, this.lanes.lanes.length);
+    const wanted = Math.min(WIDE, room / lanes);
+    this.slanted = wanted < UPRIGHT && wanted < this.lanes.widest() + 8;
+    this.laneWidth = this.slanted ? Math.max(NARROW, Math.min(WIDE, (room - SLANT) / lanes)) : wanted;
     const wide = 2 * this.margin + lanes * this.laneWidth + (this.slanted ? SLANT : 0);
     this.spacer.style.width = `${scroller.clientWidth + Math.max(0, wide - this.width)}px`;
     this.full = this.run.rows * this.rowHeight + this.head + 12;
