@@ -19,16 +19,16 @@ nor what any event means.
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Container, Iterable, Mapping, Sequence
 from itertools import count
 from typing import Any, Final
 
 import msgspec
 
-from slabrace.runtime.exporters.spans import Moment, lifetimes, spans
-from slabrace.runtime.legend import Legend
-from slabrace.runtime.run_log import RunLog
+from slabrace.runtime.exporters.spans import WAIT, Moment, lifetimes, spans
+from slabrace.runtime.legend import STAGES, Legend
+from slabrace.runtime.run_log import RunLog, Who
 
 __all__ = ["columns"]
 
@@ -65,19 +65,17 @@ class Rows:
         self._records = records
         self._steps = [record["step"] for record in records]
 
-    def at(self, step: int, actor: str) -> int:
-        """The row of this actor at this step, or else the first at this step."""
-        first = bisect_left(self._steps, step)
-        for row in range(first, len(self._steps)):
-            if self._steps[row] != step:
-                break
-            record = self._records[row]
-            if actor in {record.get("actor"), record.get("to")}:
-                return row
-        return min(first, max(0, len(self._steps) - 1))
-
-    def moment(self, moment: Moment | None, actor: str) -> int:
-        return -1 if moment is None else self.at(moment.step, actor)
+    def at(self, moment: Moment | None, events: Container[str], name: str) -> int:
+        """The row at this moment of one of these events, that names ``name``; -1: no moment."""
+        if moment is None:
+            return -1
+        first = bisect_left(self._steps, moment.step)
+        end = bisect_right(self._steps, moment.step)
+        fitting = [
+            row for row in range(first, end)
+            if self._records[row]["event"] in events and name in self._records[row].values()
+        ]  # fmt: skip
+        return fitting[0] if fitting else min(first, len(self._steps) - 1)
 
 
 def columns(run: RunLog, legend: Legend) -> tuple[dict[str, Any], list[str]]:
@@ -90,7 +88,7 @@ def columns(run: RunLog, legend: Legend) -> tuple[dict[str, Any], list[str]]:
     names = lanes(run, rows, legend.order)
     place = {name: number for number, name in enumerate(names)}
     packed: dict[str, Any] = {
-        "run": str(rows[0]["run"]) if rows else "",
+        "run": run.run,
         "actors": [],
         **told(rows, text, value, place),
         **clocks(rows, place),
@@ -102,15 +100,18 @@ def columns(run: RunLog, legend: Legend) -> tuple[dict[str, Any], list[str]]:
     }
     acting = {record.get("actor") for record in rows}
     for name in names:
-        who = run.actors.get(name)
+        who = run.actors.get(name, Who("", active=name in acting))
         packed["actors"].append(
             [
                 text.place(name),
-                text.place(who.kind if who else ""),
-                int(who.active if who else name in acting),
+                text.place(who.kind),
+                int(who.active),
                 value.place(json(states[name])) if name in states else -1,
             ]
         )
+    packed["kinds"] = [
+        [text.place(kind), text.place(words)] for kind, words in legend.kinds.items()
+    ]
     where = Rows(rows)
     remarks = bars(packed, run, legend, where, place, text, value)
     packed["violations"] = [
@@ -218,14 +219,22 @@ def bars(
 ) -> list[str]:
     """Add spans and lifetimes, by row; return what has no lane to stand in."""
     homeless = 0
+    begins: dict[str, set[str]] = {WAIT: {"deliver"}}
+    ends: dict[str, set[str]] = {WAIT: {"answer"}}
+    for rule in legend.spans:
+        begins.setdefault(rule.name, set()).add(rule.begin)
+        ends.setdefault(rule.name, set()).add(rule.end)
+    turns: dict[str, set[str]] = {stage: set() for stage in STAGES}
+    for turn in legend.lifetimes:
+        turns[turn.stage].add(turn.event)
     stacks: dict[str, list[float]] = {}
     packed["spans"] = []
     for span in spans(run.records, legend):
         if span.lane not in place:
             homeless += 1
             continue
-        begin = where.at(span.begin_step, span.lane)
-        end = -1 if span.end_step is None else where.at(span.end_step, span.lane)
+        begin = where.at(span.begin, begins.get(span.name, ()), span.lane)
+        end = where.at(span.end, ends.get(span.name, ()), span.lane)
         stack = stacks.setdefault(span.lane, [])
         depth = next((n for n, free in enumerate(stack) if free <= begin), len(stack))
         stack[depth : depth + 1] = [float("inf") if end < 0 else end]
@@ -248,8 +257,8 @@ def bars(
             [
                 place[life.object],
                 *(
-                    where.moment(moment, life.object)
-                    for moment in (life.allocated, life.published, life.retired, life.freed)
+                    where.at(getattr(life, stage), turns[stage], life.object)
+                    for stage in STAGES
                 ),
             ]
         )

@@ -37,7 +37,8 @@ class Panel {
 
   actor(actor, row) {
     const { run } = this;
-    const { name, kind } = run.actors[actor];
+    const { name } = run.actors[actor];
+    const kind = run.kindOf(actor);
     const step = count(run.step[row]);
     const block = make("div", { className: "block" },
       make("h4", null, `${name} at step ${step}`), ...(kind ? [make("p", { className: "kind" }, kind)] : []));

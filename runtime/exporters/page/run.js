@@ -17,6 +17,7 @@ class Run {
       active: Boolean(active),
       state: state === NONE ? null : JSON.parse(data.value[state]),
     }));
+    this.kinds = new Map(data.kinds.map(([kind, words]) => [shown(data.text[kind]), data.text[words]]));
     this.rows = data.step.length;
     this.step = summed(data.step);
     this.time = summed(data.vt);
@@ -101,6 +102,12 @@ class Run {
   // Whether this row is an answer that came later than its message.
   isAnswer(row) {
     return this.event[row] === this.answer;
+  }
+
+  // The kind, and what it is if the log's writer says so.
+  kindOf(actor) {
+    const { kind } = this.actors[actor];
+    return [kind, this.kinds.get(kind)].filter(Boolean).join(": ");
   }
 
   nameOf(actor) {

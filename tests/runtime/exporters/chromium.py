@@ -44,6 +44,11 @@ class Shown:
         self.page.focus("#diagram")
         for key in keys.split():
             self.page.keyboard.press(key)
+        self.settle()
+
+    def settle(self) -> None:
+        """Until what has changed is drawn."""
+        self.page.evaluate("new Promise(requestAnimationFrame)")
 
     def step(self) -> int:
         return int(self.page.input_value("#goto"))
@@ -81,6 +86,7 @@ class Shown:
         self.point_at(lane, step)
         self.page.mouse.down()
         self.page.mouse.up()
+        self.settle()
 
     def colour(self, selector: str, of: str = "color") -> str:
         return str(self.page.locator(selector).evaluate(f"e => getComputedStyle(e).{of}"))

@@ -3,8 +3,8 @@
 import random
 from typing import Any
 
-from slabrace.runtime.legend import Legend
-from slabrace.runtime.run_log import RunLog, Who
+from slabrace.actors.legend import LEGEND
+from slabrace.runtime.run_log import RunLog
 
 __all__ = ["HOSTILE", "LEGEND", "Maker", "broken", "hostile", "imported", "many"]
 
@@ -21,14 +21,12 @@ class Maker:
 
     def __init__(self) -> None:
         self.records: list[dict[str, Any]] = []
-        self.actors: dict[str, Who] = {}
         self.step = 0
         self._clocks: dict[str, dict[str, int]] = {}
         self._written: dict[str, dict[str, int]] = {}
         self._last: dict[str, int] = {}
 
     def actor(self, name: str, kind: str, *, active: bool = False, **state: Any) -> None:
-        self.actors[name] = Who(kind, active)
         self.note("actor", name, kind=kind, active=active, **({"state": state} if state else {}))
 
     def note(self, event: str, actor: str | None, **fields: Any) -> None:
@@ -54,9 +52,8 @@ class Maker:
         return self.step
 
     def log(self, **header: Any) -> RunLog:
-        broken = [record for record in self.records if record["event"] == "violation"]
         head = {"schema": "slabrace.log/2", "host": "engine", "strategy": "pct", "seed": 7}
-        return RunLog({**head, **header}, self.records, self.actors, broken)
+        return RunLog({**head, **header}, "0123456789ab", self.records)
 
 
 def broken() -> RunLog:
@@ -159,9 +156,9 @@ def imported() -> RunLog:
         run.step += 1 + number % 3
         task = "bash-311" if number % 5 else "kswapd0-44"
         if number % 10 == 2:
-            run.note("mm_shrink_slab_start", task, cpu=number % 2, shrinker="sb-tmpfs-12", nid=0)
+            run.note("mm_shrink_slab_start", task, cpu=number % 2, shr="sb-tmpfs-12", nid=0)
         elif number % 10 == 4:
-            run.note("mm_shrink_slab_end", task, cpu=number % 2, shrinker="sb-tmpfs-12", retval=3)
+            run.note("mm_shrink_slab_end", task, cpu=number % 2, shr="sb-tmpfs-12", retval=3)
         else:
             run.note("function", task, cpu=number % 2, name="do_shrink_slab", caller="shrink_slab")
     return run.log(host="kernel", source="linux-6.12-churn.txt.gz")
@@ -178,5 +175,3 @@ def hostile() -> RunLog:
     run.note("end", None, how="violation", deliveries=run.step, schedule=HOSTILE[0])
     return run.log(scenario=HOSTILE[0], parameters={HOSTILE[0]: HOSTILE[1]}, schedule=HOSTILE[0])
 
-
-LEGEND = Legend(order=("cpu", "rcu", "mem_cgroup", "shrinker", "shrinker_info"))

@@ -79,12 +79,11 @@ def test_a_bar_and_a_ribbon_are_told_by_the_rows_of_whom_they_are_of() -> None:
     spans = {packed["text"][name]: (names[actor], begin, end)
              for name, actor, begin, end, _, _ in packed["spans"]}  # fmt: skip
     lives = {names[actor]: turns for actor, *turns in packed["lives"]}
-    section, grace = spans.values()
-    assert section == ("reclaimer0", 0, -1)
-    assert grace[0] == "rcu"
-    assert rows[grace[1]]["step"] == 4
-    assert rows[grace[2]]["step"] == 8
-    assert [rows[row]["step"] if row >= 0 else None for row in lives["info0"]] == [4, None, 4, 9]
+    assert spans["read-side section"] == ("reclaimer0", 1, -1)
+    assert spans["wait"] == ("umounter0", 8, 17)
+    assert spans["grace period"] == ("rcu", 9, 16)
+    turns = [rows[row]["event"] if row >= 0 else None for row in lives["info0"]]
+    assert turns == ["kmalloc", None, "rcu_kfree_callback", "kfree"]
 
 
 def test_bars_that_overlap_in_one_lane_stand_beside_each_other() -> None:
@@ -92,9 +91,9 @@ def test_bars_that_overlap_in_one_lane_stand_beside_each_other() -> None:
     run.actor("a0", "cpu", active=True)
     run.note("rcu_read_lock", "a0")
     run.step += 1
-    run.note("mm_shrink_slab_start", "a0", shrinker="s", nid=0)
+    run.note("mm_shrink_slab_start", "a0", shr="s", nid=0)
     run.step += 1
-    run.note("mm_shrink_slab_end", "a0", shrinker="s", nid=0)
+    run.note("mm_shrink_slab_end", "a0", shr="s", nid=0)
     run.note("rcu_read_unlock", "a0")
     packed, _ = columns(run.log(), LEGEND)
     assert [span[4] for span in packed["spans"]] == [0, 1]
@@ -110,6 +109,6 @@ def test_the_parties_of_a_violation_are_lanes() -> None:
 
 
 def test_a_run_without_an_event_is_an_empty_page() -> None:
-    packed, _ = columns(RunLog({}, [], {}, []), LEGEND)
+    packed, _ = columns(RunLog({}, "", []), LEGEND)
     assert packed["step"] == []
     assert packed["actors"] == []
