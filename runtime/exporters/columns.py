@@ -6,7 +6,7 @@ One array for each field that every event has, and two tables that the numbers p
 steadily (steps, times) is told as differences, and a vector clock as what has changed since the
 sender's clock before: small numbers that repeat, which is what gzip is good at.
 
-    text      ["deliver", "Load(word)", ...]          value   ["1", "\\"a0\\"", ...]
+    text      ["deliver", "Load(word)", ...]          value   ["1", "true", ...]
     actors    [[name, kind, active, state], ...]      in the order of their lanes
     step vt   differences                             event message  texts, -1: none
     actor to  places in actors, -1: none              cause          steps back, -1: none
@@ -26,7 +26,7 @@ from typing import Any, Final
 
 import msgspec
 
-from slabrace.runtime.exporters.spans import WAIT, Moment, lifetimes, spans
+from slabrace.runtime.exporters.spans import WAIT, Lifetime, Moment, lifetimes, spans
 from slabrace.runtime.legend import STAGES, Legend
 from slabrace.runtime.run_log import RunLog, Who
 
@@ -85,7 +85,8 @@ def columns(run: RunLog, legend: Legend) -> tuple[dict[str, Any], list[str]]:
         key=lambda record: record["step"],
     )
     text, value = Table(), Table()
-    names = lanes(run, rows, legend.order)
+    lives = lifetimes(run.records, legend)
+    names = lanes(run, rows, lives, legend.order)
     place = {name: number for number, name in enumerate(names)}
     packed: dict[str, Any] = {
         "run": run.run,
@@ -98,9 +99,9 @@ def columns(run: RunLog, legend: Legend) -> tuple[dict[str, Any], list[str]]:
         for record in run.records
         if record["event"] == "actor" and record.get("state")
     }
-    acting = {record.get("actor") for record in rows}
+    kinds = {life.object: life.kind for life in lives}
     for name in names:
-        who = run.actors.get(name, Who("", active=name in acting))
+        who = run.actors.get(name, Who(kinds.get(name, ""), active=False))
         packed["actors"].append(
             [
                 text.place(name),
@@ -114,6 +115,7 @@ def columns(run: RunLog, legend: Legend) -> tuple[dict[str, Any], list[str]]:
     ]
     where = Rows(rows)
     remarks = bars(packed, run, legend, where, place, text, value)
+    packed["lives"] = ribbons(lives, legend, where, place)
     packed["violations"] = [
         [row, [place[party] for party in parties(record) if party in place]]
         for row, record in enumerate(rows)
@@ -133,20 +135,25 @@ def parties(record: Mapping[str, Any]) -> Iterable[str]:
     return [str(each) for each in ([found] if isinstance(found, str) else found)]
 
 
-def lanes(run: RunLog, rows: Iterable[Mapping[str, Any]], order: Sequence[str]) -> list[str]:
-    """Everybody who is declared or named, by kind and then as they came."""
-    found = dict.fromkeys(run.actors)
+def lanes(
+    run: RunLog,
+    rows: Iterable[Mapping[str, Any]],
+    lives: Iterable[Lifetime],
+    order: Sequence[str],
+) -> list[str]:
+    """Everybody who is declared or named, and all that lived, by kind and then as they came."""
+    kinds = {name: who.kind for name, who in run.actors.items()}
     for record in rows:
-        for field in ("actor", "to"):
-            if isinstance(name := record.get(field), str) and name:
-                found.setdefault(name)
+        if isinstance(name := record.get("to"), str):
+            kinds.setdefault(name, "")
+    for life in lives:
+        kinds[life.object] = kinds.get(life.object) or life.kind
     rank = {kind: number for number, kind in enumerate(order)}
-    kinds = {name: run.actors[name].kind if name in run.actors else "" for name in found}
     later = count(len(order))
     for kind in kinds.values():
         if kind not in rank:
             rank[kind] = next(later)
-    return sorted(found, key=lambda name: rank[kinds[name]])
+    return sorted(kinds, key=lambda name: rank[kinds[name]])
 
 
 def told(
@@ -217,18 +224,17 @@ def bars(
     text: Table,
     value: Table,
 ) -> list[str]:
-    """Add spans and lifetimes, by row; return what has no lane to stand in."""
-    homeless = 0
+    """Add the spans, by row; return what has no lane to stand in."""
     begins: dict[str, set[str]] = {WAIT: {"deliver"}}
     ends: dict[str, set[str]] = {WAIT: {"answer"}}
     for rule in legend.spans:
         begins.setdefault(rule.name, set()).add(rule.begin)
         ends.setdefault(rule.name, set()).add(rule.end)
-    turns: dict[str, set[str]] = {stage: set() for stage in STAGES}
-    for turn in legend.lifetimes:
-        turns[turn.stage].add(turn.event)
-    stacks: dict[str, list[float]] = {}
+    names = [*(name for name in begins if name != WAIT), WAIT]
+    packed["spanNames"] = [text.place(name) for name in names]
     packed["spans"] = []
+    homeless = 0
+    stacks: dict[str, list[float]] = {}
     for span in spans(run.records, legend):
         if span.lane not in place:
             homeless += 1
@@ -240,7 +246,7 @@ def bars(
         stack[depth : depth + 1] = [float("inf") if end < 0 else end]
         packed["spans"].append(
             [
-                text.place(span.name),
+                names.index(span.name),
                 place[span.lane],
                 begin,
                 end,
@@ -248,20 +254,22 @@ def bars(
                 value.place(json(span.fields)),
             ]
         )
-    packed["lives"] = []
-    for life in lifetimes(run.records, legend):
-        if life.object not in place:
-            homeless += 1
-            continue
-        packed["lives"].append(
-            [
-                place[life.object],
-                *(
-                    where.at(getattr(life, stage), turns[stage], life.object)
-                    for stage in STAGES
-                ),
-            ]
-        )
-    if homeless:
-        return [f"{homeless} bars and ribbons are not drawn: nothing else is known of whose they are"]
-    return []
+    if not homeless:
+        return []
+    return [f"{homeless} bars are not drawn: they stand in the lanes of actors that are not known"]
+
+
+def ribbons(
+    lives: Iterable[Lifetime], legend: Legend, where: Rows, place: Mapping[str, int]
+) -> list[list[int]]:
+    """The lives: whose, and the rows of their four turns."""
+    turns: dict[str, set[str]] = {stage: set() for stage in STAGES}
+    for turn in legend.lifetimes:
+        turns[turn.stage].add(turn.event)
+    return [
+        [
+            place[life.object],
+            *(where.at(getattr(life, each), turns[each], life.object) for each in STAGES),
+        ]
+        for life in lives
+    ]

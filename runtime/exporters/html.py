@@ -184,17 +184,17 @@ def replay(run: RunLog) -> str:
     schedule = token(run)
     if not schedule:
         return "<p>A recording: what was seen is here, and it cannot be replayed.</p>"
-    command = f"slabrace replay {shlex.quote(schedule)}"
-    if len(schedule) > LONGEST_TOKEN:
-        command = "slabrace replay FILE"
+    long = len(schedule) > LONGEST_TOKEN
+    command = "slabrace replay FILE" if long else f"slabrace replay {shlex.quote(schedule)}"
+    short = command if len(command) < 60 else f"{command[:40]}…{command[-12:]}"
     return (
         "<label for=token>The schedule of this run</label>"
         f"<textarea id=token readonly rows=2 spellcheck=false>{text(schedule)}</textarea>"
         "<p class=copies><button type=button data-copy=token>Copy the schedule</button> "
-        "<button type=button data-copy=command>Copy the command</button> "
+        f"<button type=button data-copy=command>Copy the command</button> "
         "<span id=copied role=status></span></p>"
-        f"<p>Again: <code id=command>{text(command)}</code>"
-        f"{' with the schedule in FILE' if len(schedule) > LONGEST_TOKEN else ''}</p>"
+        f"<p>Again: <code id=command data-whole='{text(command)}'>{text(short)}</code>"
+        f"{', with the schedule in FILE' if long else ''}</p>"
     )
 
 

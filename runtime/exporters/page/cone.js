@@ -59,10 +59,20 @@ function cone(run, row) {
   return relation;
 }
 
+// The message that a row which is none came of: of a violation, the last that a party sent.
+function source(run, row) {
+  const found = run.violations.find((each) => each.row === row);
+  const parties = new Set(found ? found.parties : []);
+  for (let at = row; parties.size && at >= 0; at -= 1) {
+    if (run.isDelivery(at) && parties.has(run.actor[at])) return at;
+  }
+  return run.deliveryAt(run.step[row]);
+}
+
 // The chain of causes: the message, the one that let its sender go on, and so on to the start.
 function why(run, row, most) {
   const chain = [];
-  let here = run.isDelivery(row) ? row : run.deliveryAt(run.step[row]);
+  let here = run.isDelivery(row) ? row : source(run, row);
   let left = 0;
   if (here !== NONE && here !== row) chain.push(here);
   while (here >= 0) {

@@ -8,7 +8,6 @@ class Diagram {
     Object.assign(this, { run, lanes, view, state });
     this.canvas = byId("canvas");
     this.context = this.canvas.getContext("2d");
-    this.spanNames = [...new Set(run.spans.map((span) => span.name))];
     this.long = []; // rows of messages whose flight may cross a window that has neither end
     for (let row = 0; row < run.rows; row += 1) {
       if (run.cause[row] !== NONE && row - run.cause[row] > NEAR) this.long.push(row);
@@ -103,9 +102,7 @@ class Diagram {
       const top = Math.max(view.y(span.begin), view.head - 20);
       const bottom = Math.min(view.y(span.end) - (span.open ? view.rowHeight / 2 : 0),
         view.height + 20);
-      const number = this.spanNames.indexOf(span.name);
-      hatch(context, number, x, top, wide, Math.max(3, bottom - top),
-        palette[`span${number % SPAN_COLOURS}`]);
+      hatch(context, span.number, x, top, wide, Math.max(3, bottom - top), spanColour(span.number));
     }
     context.restore();
   }

@@ -10,7 +10,7 @@ class Lanes {
   constructor(run) {
     this.run = run;
     this.touched = Uint8Array.from(run.actors, (_, actor) => run.ofActor(actor).length > 0);
-    for (const span of run.spans) this.touched[span.actor] = 1;
+    for (const { actor } of [...run.spans, ...run.lives]) this.touched[actor] = 1;
     this.everybody = false;
     this.only = null; // the actors of the cone, if nobody else is wanted
     this.kinds = new Map();

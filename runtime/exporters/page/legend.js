@@ -1,6 +1,7 @@
 // Legend: every sign beside what it means, drawn by the hand that draws the diagram.
 
-function fillLegend(run, spanNames) {
+function fillLegend(run) {
+  const there = new Set(run.spans.map(({ name }) => name));
   const context = (canvas) => canvas.getContext("2d");
   const entries = [];
   const messages = [
@@ -17,8 +18,8 @@ function fillLegend(run, spanNames) {
   }
   entries.push(
     ["an event that its actor noted", (c) => drawNote(c, 26, 12, 3)],
-    ...spanNames.slice(0, 12).map((name, number) => [name,
-      (c) => hatch(c, number, 21, 1, 9, 22, palette[`span${number % SPAN_COLOURS}`])]),
+    ...run.spanNames.map((name, number) => [name,
+      (c) => hatch(c, number, 21, 1, 9, 22, spanColour(number))]).filter(([name]) => there.has(name)),
   );
   if (run.lives.length) {
     const life = (turns) => (c) => drawLife(c, 26, 14,

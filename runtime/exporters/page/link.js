@@ -60,7 +60,7 @@ function wireCopies() {
   for (const button of document.querySelectorAll("[data-copy]")) {
     button.addEventListener("click", async () => {
       const source = byId(button.dataset.copy);
-      const done = await copy(source.value || source.textContent);
+      const done = await copy(source.value || source.dataset.whole);
       byId("copied").textContent = done ? "Copied." : "Could not copy: select it and copy it by hand.";
     });
   }

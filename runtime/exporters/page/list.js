@@ -8,6 +8,9 @@ class List {
     Object.assign(this, { run, view, state });
     this.body = byId("rows");
     this.rows = [];
+    const names = run.actors.filter(({ active }) => active).map(({ name }) => name.length);
+    const longest = Math.min(24, Math.max(6, ...names.slice(0, 1000)));
+    byId("list").style.setProperty("--who", `${longest * 7.6 + 14}px`);
   }
 
   draw() {

@@ -205,7 +205,7 @@ async function main() {
   const app = new App(run);
   const theme = new Theme((paper) => {
     app.scale = paper ? 3 : undefined;
-    fillLegend(run, app.diagram.spanNames);
+    fillLegend(run);
     app.view.measure();
     app.draw();
   });

@@ -14,7 +14,9 @@ class Panel {
     if (!run.rows) return;
     const { row } = state;
     const parts = [this.event(row)];
-    const whom = [...new Set([run.isDelivery(row) ? run.to[row] : NONE, state.who])];
+    const broken = run.violations.find((each) => each.row === row);
+    const parties = broken ? broken.parties.slice(0, 4) : [];
+    const whom = [...new Set([...parties, run.isDelivery(row) ? run.to[row] : NONE, state.who])];
     for (const actor of whom) if (actor >= 0) parts.push(this.actor(actor, row));
     parts.push(this.why(row));
     this.box.replaceChildren(...parts);

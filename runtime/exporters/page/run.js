@@ -30,8 +30,9 @@ class Run {
     this.shapes = data.shapes;
     this.values = Int32Array.from(data.values);
     this.clocks = data.clocks.length ? data : null;
+    this.spanNames = data.spanNames.map((name) => shown(data.text[name]));
     this.spans = data.spans.map(([name, actor, begin, end, depth, fields]) => ({
-      name: shown(data.text[name]), actor, begin, end: end === NONE ? this.rows : end,
+      name: this.spanNames[name], number: name, actor, begin, end: end === NONE ? this.rows : end,
       open: end === NONE, depth, fields,
     }));
     this.lives = data.lives.map(([actor, allocated, published, retired, freed]) => ({
@@ -138,7 +139,8 @@ class Run {
     if (this.isDelivery(row)) {
       if (this.sign[row] & DEFERRED) return `${said} …waits`;
       const answer = value("answer");
-      return answer === undefined || answer === "null" ? said : `${said} = ${answer}`;
+      const nothing = answer === "null" && this.sign[row] & WRITES;
+      return answer === undefined || nothing ? said : `${said} = ${answer}`;
     }
     if (event === "answer") {
       const answer = value("answer");

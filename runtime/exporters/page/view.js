@@ -69,8 +69,8 @@ class View {
   // Bring the row into view, with some of what is around it.
   reveal(row, lane = NONE) {
     const around = Math.min(3, this.visible / 4);
-    if (row < this.top + around) this.scrollTo(Math.max(0, row - this.visible / 3));
-    else if (row + 1 > this.top + this.visible - around) this.scrollTo(row - (this.visible * 2) / 3);
+    if (row < this.top + around) this.scrollTo(Math.max(0, Math.round(row - this.visible / 3)));
+    else if (row + 1 > this.top + this.visible - around) this.scrollTo(Math.round(row - (this.visible * 2) / 3));
     if (lane < 0) return;
     const x = this.x(lane);
     if (x < 20 || x > this.width - 20) {

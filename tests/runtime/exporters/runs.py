@@ -143,7 +143,9 @@ def many(events: int, *, seed: int = 1, objects: int = 60) -> RunLog:
         if run.step % 97 == 40 and run.step > 97:
             run.note("rcu_grace_period", "rcu", gp_seq=run.step // 97, gpevent="end")
     run.note("end", None, how="quiet", deliveries=run.step, schedule="s1." + "x" * 200)
-    return run.log(scenario="stress", parameters={"memcgs": objects // 4}, versions={"slabrace": "1"})
+    return run.log(
+        scenario="stress", parameters={"memcgs": objects // 4}, versions={"slabrace": "1"}
+    )
 
 
 def imported() -> RunLog:
@@ -174,4 +176,3 @@ def hostile() -> RunLog:
     run.note("violation", None, law=HOSTILE[0], message=HOSTILE[1], parties=list(HOSTILE))
     run.note("end", None, how="violation", deliveries=run.step, schedule=HOSTILE[0])
     return run.log(scenario=HOSTILE[0], parameters={HOSTILE[0]: HOSTILE[1]}, schedule=HOSTILE[0])
-

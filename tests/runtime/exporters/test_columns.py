@@ -76,7 +76,7 @@ def test_a_bar_and_a_ribbon_are_told_by_the_rows_of_whom_they_are_of() -> None:
     rows = events(run)
     packed, _ = columns(run, LEGEND)
     names = [packed["text"][actor[0]] for actor in packed["actors"]]
-    spans = {packed["text"][name]: (names[actor], begin, end)
+    spans = {packed["text"][packed["spanNames"][name]]: (names[actor], begin, end)
              for name, actor, begin, end, _, _ in packed["spans"]}  # fmt: skip
     lives = {names[actor]: turns for actor, *turns in packed["lives"]}
     assert spans["read-side section"] == ("reclaimer0", 1, -1)

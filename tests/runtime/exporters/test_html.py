@@ -6,7 +6,7 @@ import io
 import re
 from html.parser import HTMLParser
 
-from tests.runtime.exporters.runs import HOSTILE, LEGEND, broken, hostile, imported, many
+from tests.runtime.exporters.runs import HOSTILE, LEGEND, Maker, broken, hostile, imported, many
 
 from slabrace.runtime.exporters.html import write
 from slabrace.runtime.run_log import RunLog
@@ -98,12 +98,12 @@ def test_a_schedule_that_is_too_long_for_a_command_line_is_given_as_a_file() -> 
 
 
 def test_what_is_not_drawn_is_said() -> None:
-    run = broken()
-    del run.actors["info0"]
-    run.records = [each for each in run.records if "info0" not in {each.get("actor"), each.get("to")}]
+    run = Maker()
+    run.actor("a0", "cpu", active=True)
+    run.note("contention_begin", "a0", lock="m", waiter="stranger")
     out = io.BytesIO()
-    (remark,) = write(run, LEGEND, out)
-    assert remark.startswith("1 bars and ribbons are not drawn")
+    (remark,) = write(run.log(), LEGEND, out)
+    assert remark.startswith("1 bars are not drawn")
     assert remark in Outline(out.getvalue().decode()).text
 
 
