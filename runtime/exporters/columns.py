@@ -161,7 +161,8 @@ def told(
 ) -> dict[str, Any]:
     """The arrays with one entry for each event, and the shapes."""
     names = ("step", "vt", "event", "actor", "to", "message", "cause", "sign", "shape")
-    step, vt, event, actor, to, message, cause, sign, shape = arrays = tuple([] for _ in names)
+    arrays: list[list[int]] = [[] for _ in names]
+    step, vt, event, actor, to, message, cause, sign, shape = arrays
     shapes: dict[tuple[str, ...], int] = {}
     values: list[int] = []
     last_step = last_vt = 0

@@ -1,7 +1,7 @@
 """Columns: nothing that a log has is lost on its way into the page."""
 
 import json
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import Any
 
 from tests.runtime.exporters.runs import LEGEND, Maker, broken, imported, many
@@ -18,7 +18,8 @@ def unpacked(packed: dict[str, Any]) -> list[dict[str, Any]]:
     names = [text[actor[0]] for actor in packed["actors"]]
     steps = list(accumulate(packed["step"]))
     times = list(accumulate(packed["vt"]))
-    values, clocks = iter(packed["values"]), iter(zip(packed["clockWho"], packed["clockAge"]))
+    values = iter(packed["values"])
+    clocks = zip(packed["clockWho"], packed["clockAge"], strict=True)
     before: dict[str, dict[str, int]] = {}
     records = []
     for row, step in enumerate(steps):
@@ -34,10 +35,7 @@ def unpacked(packed: dict[str, Any]) -> list[dict[str, Any]]:
             record["cause"] = step - packed["cause"][row]
         if packed["clocks"] and record["event"] == "deliver":
             clock = before.setdefault(record["actor"], {})
-            clock |= {
-                names[who]: step - age
-                for _, (who, age) in zip(range(packed["clocks"][row]), clocks)
-            }
+            clock |= {names[who]: step - age for who, age in islice(clocks, packed["clocks"][row])}
             clock[record["actor"]] = step
             record["clock"] = dict(clock)
         for name in packed["shapes"][packed["shape"][row]]:
