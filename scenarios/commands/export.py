@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 
 from slabrace.actors.legend import LEGEND
 from slabrace.runtime.errors import UsageError, nearest
-from slabrace.runtime.legend import Legend
+from slabrace.runtime.exporters.diagram import diagram
 from slabrace.runtime.log_reader import Header, read
 from slabrace.runtime.run_log import RunLog
 from slabrace.runtime.schedule import Schedule
 from slabrace.scenarios.catalogue import Catalogue
 from slabrace.scenarios.commands.options import Extras, Help, blaming
 from slabrace.scenarios.commands.output import AsJson, print_json, say
-from slabrace.scenarios.retelling import retell
+from slabrace.scenarios.commands.replay import title
+from slabrace.scenarios.retelling import Retelling, retell
 
 __all__ = ["FORMATS", "export"]
 
-Write = Callable[[RunLog, Legend, BinaryIO], list[str]]
-"""Writes a run; answers what had to be left out, one remark each."""
+Write = Callable[..., list[str]]
+"""Takes a `RunLog`, a `Legend` and a binary file; answers what was left out, one remark each."""
 
 
 class Format(NamedTuple):
@@ -30,9 +32,16 @@ class Format(NamedTuple):
 
     place: str
     opens: str
+    story: bool = False
+    """It also takes the race in columns, as ``story``; only a schedule that is replayed has one."""
 
 
-FORMATS: Final[dict[str, Format]] = {}
+FORMATS: Final[dict[str, Format]] = {
+    "html": Format("slabrace.runtime.exporters.html:write", "any browser, offline", story=True),
+}
+
+LONGEST_STORY: Final = 20_000
+"""Events of a run that is still told in columns."""
 
 
 def export(
@@ -53,11 +62,13 @@ def export(
     """Write one run in another form. What the form cannot hold is told of, and left out."""
     if format not in FORMATS:
         raise UsageError(f"--format {format}: no such format. {nearest(format, FORMATS)}")
-    told = loaded(run, only, extras or Extras())
+    told, retelling = loaded(run, only, extras or Extras())
     for problem in told.problems[:5]:
         say(f"line {problem.number} is skipped: {problem.reason}")
     module, _, name = FORMATS[format].place.partition(":")
     write: Write = getattr(import_module(module), name)
+    if FORMATS[format].story and retelling is not None:
+        write = partial(write, story=story_of(retelling))
     if output is None:
         if json:
             raise UsageError("--json tells of what was written, so it needs --output FILE")
@@ -83,17 +94,26 @@ def document(told: RunLog, format: str, output: Path, remarks: list[str]) -> dic
     }  # fmt: skip
 
 
-def loaded(source: str, run: str | None, extras: Extras) -> RunLog:
+def story_of(retelling: Retelling) -> str:
+    """The race in columns, once for each violation; nothing of a run that is too long for that."""
+    if len(retelling.log.records) > LONGEST_STORY:
+        return ""
+    broken = retelling.violations or (None,)
+    return "\n\n".join(diagram(retelling.trace, each, title) for each in broken)
+
+
+def loaded(source: str, run: str | None, extras: Extras) -> tuple[RunLog, Retelling | None]:
     """The run that ``source`` is: a log's, or one that is made again from its schedule."""
     path = Path(source)
     if len(source) < 256 and path.is_file() and is_log(path):
-        return RunLog.read(path, run)
+        return RunLog.read(path, run), None
     if run is not None:
         raise UsageError("a schedule is one run: --run is for logs")
     schedule = Schedule.read(source)
     scenario = Catalogue(extras.plugins.scenarios).find(schedule.scenario)
     with blaming():
-        return retell(schedule, scenario, extras.furnish()).log
+        retelling = retell(schedule, scenario, extras.furnish())
+    return retelling.log, retelling
 
 
 def is_log(path: Path) -> bool:
