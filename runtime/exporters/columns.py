@@ -19,15 +19,17 @@ nor what any event means.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
 from typing import Any, Final
 
 import msgspec
 
-from slabrace.runtime.exporters.spans import WAIT, Lifetime, Moment, lifetimes, spans
-from slabrace.runtime.legend import STAGES, Legend
+from slabrace.runtime.exporters.bars import Rows, bars, ribbons
+from slabrace.runtime.exporters.spans import Lifetime, lifetimes, spans
+from slabrace.runtime.exporters.tables import Table, Values
+from slabrace.runtime.legend import Legend
+from slabrace.runtime.log_types import Answer, Delivery, Violation
 from slabrace.runtime.run_log import RunLog, Who
 
 __all__ = ["columns"]
@@ -37,54 +39,22 @@ OWN: Final = frozenset(
 )
 """Fields with an array of their own."""
 
-DEPTH: Final = 4
-"""Bars that stand beside each other in one lane."""
-
 WRITES: Final = 1
 DEFERRED: Final = 2
 
 
-class Table:
-    """Each entry once, and its place."""
-
-    def __init__(self) -> None:
-        self.entries: list[str] = []
-        self._places: dict[str, int] = {}
-
-    def place(self, entry: str) -> int:
-        place = self._places.setdefault(entry, len(self.entries))
-        if place == len(self.entries):
-            self.entries.append(entry)
-        return place
-
-
-class Rows:
-    """Which row a step of an actor is in."""
-
-    def __init__(self, records: Sequence[Mapping[str, Any]]) -> None:
-        self._records = records
-        self._steps = [record["step"] for record in records]
-
-    def at(self, moment: Moment | None, events: Container[str], name: str) -> int:
-        """The row at this moment of one of these events, that names ``name``; -1: no moment."""
-        if moment is None:
-            return -1
-        first = bisect_left(self._steps, moment.step)
-        end = bisect_right(self._steps, moment.step)
-        fitting = [
-            row for row in range(first, end)
-            if self._records[row]["event"] in events and name in self._records[row].values()
-        ]  # fmt: skip
-        return fitting[0] if fitting else min(first, len(self._steps) - 1)
+DRAWN: Final = {"deliver": Delivery, "answer": Answer, "violation": Violation}
+"""The types of the events that are more than a text here."""
 
 
 def columns(run: RunLog, legend: Legend) -> tuple[dict[str, Any], list[str]]:
     """The run as arrays, and what could not be told."""
     rows = sorted(
-        (record for record in run.records if record["event"] != "actor"),
+        (each for each in run.records if each["event"] != "actor" and sound(each)),
         key=lambda record: record["step"],
     )
-    text, value = Table(), Table()
+    skipped = sum(each["event"] != "actor" for each in run.records) - len(rows)
+    text, value = Table(), Values()
     lives = lifetimes(run.records, legend)
     names = lanes(run, rows, lives, legend.order)
     place = {name: number for number, name in enumerate(names)}
@@ -104,29 +74,38 @@ def columns(run: RunLog, legend: Legend) -> tuple[dict[str, Any], list[str]]:
         who = run.actors.get(name, Who(kinds.get(name, ""), active=False))
         packed["actors"].append(
             [
-                text.place(name),
-                text.place(who.kind),
+                text[name],
+                text[who.kind],
                 int(who.active),
-                value.place(json(states[name])) if name in states else -1,
+                value.place(states[name]) if name in states else -1,
             ]
         )
-    packed["kinds"] = [
-        [text.place(kind), text.place(words)] for kind, words in legend.kinds.items()
-    ]
+    packed["kinds"] = [[text[kind], text[words]] for kind, words in legend.kinds.items()]
     where = Rows(rows)
-    remarks = bars(packed, run, legend, where, place, text, value)
+    told_bars, remarks = bars(spans(run.records, legend), legend, where, place, text, value)
+    packed |= told_bars
     packed["lives"] = ribbons(lives, legend, where, place)
     packed["violations"] = [
         [row, [place[party] for party in parties(record) if party in place]]
         for row, record in enumerate(rows)
         if record["event"] == "violation"
     ]
-    return {**packed, "text": text.entries, "value": value.entries}, remarks
+    if skipped:
+        remarks.append(
+            f"{skipped} events are left out: their fields are not those of the log's schema"
+        )
+    return {**packed, "text": list(text), "value": list(value)}, remarks
 
 
-def json(value: object) -> str:
-    """A value as JSON; what JSON cannot hold, as its text."""
-    return msgspec.json.encode(value, enc_hook=str).decode()
+def sound(record: Mapping[str, Any]) -> bool:
+    """Whether an event that is drawn has the fields that it must have."""
+    schema = DRAWN.get(record["event"])
+    if schema is not None:
+        try:
+            msgspec.convert(record, schema)
+        except msgspec.ValidationError:
+            return False
+    return True
 
 
 def parties(record: Mapping[str, Any]) -> Iterable[str]:
@@ -157,36 +136,39 @@ def lanes(
 
 
 def told(
-    rows: Sequence[Mapping[str, Any]], text: Table, value: Table, place: Mapping[str, int]
+    rows: Sequence[Mapping[str, Any]], text: Table, value: Values, place: Mapping[str, int]
 ) -> dict[str, Any]:
     """The arrays with one entry for each event, and the shapes."""
     names = ("step", "vt", "event", "actor", "to", "message", "cause", "sign", "shape")
     arrays: list[list[int]] = [[] for _ in names]
     step, vt, event, actor, to, message, cause, sign, shape = arrays
-    shapes: dict[tuple[str, ...], int] = {}
+    shapes: dict[tuple[str, ...], tuple[int, tuple[str, ...]]] = {}
     values: list[int] = []
+    placed = value.place
     last_step = last_vt = 0
     for record in rows:
-        now, time = int(record["step"]), int(record["vt"])
+        get = record.get
+        now, time = record["step"], record["vt"]
         step.append(now - last_step)
         vt.append(time - last_vt)
         last_step, last_vt = now, time
-        event.append(text.place(str(record["event"])))
-        actor.append(place.get(record.get("actor", ""), -1))
-        to.append(place.get(record.get("to", ""), -1))
-        said = record.get("message")
-        message.append(-1 if said is None else text.place(str(said)))
-        sent = record.get("cause")
-        cause.append(-1 if sent is None else now - int(sent))
-        sign.append(
-            (WRITES if record.get("writes") else 0) + (DEFERRED if record.get("deferred") else 0)
-        )
-        others = tuple(name for name in record if name not in OWN)
-        shape.append(shapes.setdefault(others, len(shapes)))
-        values.extend([value.place(json(record[name])) for name in others])
+        event.append(text[record["event"]])
+        actor.append(place.get(get("actor", ""), -1))
+        to.append(place.get(get("to", ""), -1))
+        said = get("message")
+        message.append(-1 if said is None else text[str(said)])
+        sent = get("cause")
+        cause.append(-1 if sent is None else now - sent)
+        sign.append((WRITES if get("writes") else 0) + (DEFERRED if get("deferred") else 0))
+        fields = tuple(record)
+        if fields not in shapes:
+            shapes[fields] = len(shapes), tuple(name for name in fields if name not in OWN)
+        number, others = shapes[fields]
+        shape.append(number)
+        values += [placed(record[name]) for name in others]
     return {
         **dict(zip(names, arrays, strict=True)),
-        "shapes": [[text.place(name) for name in names] for names in shapes],
+        "shapes": [[text[name] for name in others] for _, others in shapes.values()],
         "values": values,
     }
 
@@ -202,75 +184,11 @@ def clocks(rows: Sequence[Mapping[str, Any]], place: Mapping[str, int]) -> dict[
         if not clock:
             changed.append(0)
             continue
-        sender = record["actor"]
-        old = before.get(sender, {})
-        news = [
-            (place[name], record["step"] - step)
-            for name, step in clock.items()
-            if name != sender and name in place and old.get(name) != step
-        ]
-        changed.append(len(news))
-        who += [name for name, _ in news]
-        age += [step for _, step in news]
+        sender, now = record["actor"], record["step"]
+        news = clock.items() - before.get(sender, {}).items()
+        told = sorted((place[name], now - step) for name, step in news if name != sender)
+        changed.append(len(told))
+        who += [name for name, _ in told]
+        age += [step for _, step in told]
         before[sender] = clock
     return {"clocks": changed if before else [], "clockWho": who, "clockAge": age}
-
-
-def bars(
-    packed: dict[str, Any],
-    run: RunLog,
-    legend: Legend,
-    where: Rows,
-    place: Mapping[str, int],
-    text: Table,
-    value: Table,
-) -> list[str]:
-    """Add the spans, by row; return what has no lane to stand in."""
-    begins: dict[str, set[str]] = {WAIT: {"deliver"}}
-    ends: dict[str, set[str]] = {WAIT: {"answer"}}
-    for rule in legend.spans:
-        begins.setdefault(rule.name, set()).add(rule.begin)
-        ends.setdefault(rule.name, set()).add(rule.end)
-    names = [*(name for name in begins if name != WAIT), WAIT]
-    packed["spanNames"] = [text.place(name) for name in names]
-    packed["spans"] = []
-    homeless = 0
-    stacks: dict[str, list[float]] = {}
-    for span in spans(run.records, legend):
-        if span.lane not in place:
-            homeless += 1
-            continue
-        begin = where.at(span.begin, begins.get(span.name, ()), span.lane)
-        end = where.at(span.end, ends.get(span.name, ()), span.lane)
-        stack = stacks.setdefault(span.lane, [])
-        depth = next((n for n, free in enumerate(stack) if free <= begin), len(stack))
-        stack[depth : depth + 1] = [float("inf") if end < 0 else end]
-        packed["spans"].append(
-            [
-                names.index(span.name),
-                place[span.lane],
-                begin,
-                end,
-                min(depth, DEPTH - 1),
-                value.place(json(span.fields)),
-            ]
-        )
-    if not homeless:
-        return []
-    return [f"{homeless} bars are not drawn: they stand in the lanes of actors that are not known"]
-
-
-def ribbons(
-    lives: Iterable[Lifetime], legend: Legend, where: Rows, place: Mapping[str, int]
-) -> list[list[int]]:
-    """The lives: whose, and the rows of their four turns."""
-    turns: dict[str, set[str]] = {stage: set() for stage in STAGES}
-    for turn in legend.lifetimes:
-        turns[turn.stage].add(turn.event)
-    return [
-        [
-            place[life.object],
-            *(where.at(getattr(life, each), turns[each], life.object) for each in STAGES),
-        ]
-        for life in lives
-    ]

@@ -20,7 +20,10 @@ class Lanes {
     const total = [...this.kinds.values()].reduce((sum, each) => sum + each, 0);
     this.folded = new Set();
     if (total > MANY) {
-      for (const [kind, number] of this.kinds) if (number >= CROWD) this.folded.add(kind);
+      const acts = new Set(run.actors.filter(({ active }) => active).map(({ kind }) => kind));
+      for (const [kind, number] of this.kinds) {
+        if (number >= (acts.has(kind) ? MANY : CROWD)) this.folded.add(kind);
+      }
     }
     this.lay();
   }

@@ -8,8 +8,10 @@ class List {
     Object.assign(this, { run, view, state });
     this.body = byId("rows");
     this.rows = [];
-    const names = run.actors.filter(({ active }) => active).map(({ name }) => name.length);
-    const longest = Math.min(24, Math.max(6, ...names.slice(0, 1000)));
+    const senders = new Set(run.actor.subarray(0, 20_000));
+    const names = [...senders].filter((actor) => actor >= 0 && run.actors[actor].active)
+      .map((actor) => run.nameOf(actor).length);
+    const longest = Math.min(20, Math.max(6, ...names.slice(0, 1000)));
     byId("list").style.setProperty("--who", `${longest * 7.6 + 14}px`);
   }
 

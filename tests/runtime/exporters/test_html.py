@@ -89,6 +89,17 @@ def test_a_recording_is_said_to_be_one() -> None:
     assert "slabrace replay" not in text
 
 
+def test_a_run_of_a_campaign_says_how_to_draw_it_again() -> None:
+    run = broken()
+    del run.header["schedule"]
+    run.records[-1] = {**run.records[-1], "schedule": None, "number": 41}
+    text = Outline(page(run)).text
+    assert (
+        "slabrace run D9_two_domains --set mounts=2 --set 'name=x<y' --strategy pct "
+        "--delay 'from=* for=20..100 p=0.1' --seed 7 --first 41 --runs 1"
+    ) in text
+
+
 def test_a_schedule_that_is_too_long_for_a_command_line_is_given_as_a_file() -> None:
     run = broken()
     run.records[-1]["schedule"] = run.header["schedule"] = "s1." + "a" * 5_000
@@ -105,6 +116,16 @@ def test_what_is_not_drawn_is_said() -> None:
     (remark,) = write(run.log(), LEGEND, out)
     assert remark.startswith("1 bars are not drawn")
     assert remark in Outline(out.getvalue().decode()).text
+
+
+def test_a_line_that_is_not_of_the_schema_is_left_out_and_counted() -> None:
+    run = broken()
+    run.records[9] = {**run.records[9], "clock": ["a0"]}
+    run.header["seed"] = run.header["parameters"] = run.header["delays"] = ["?"]
+    out = io.BytesIO()
+    assert write(run, LEGEND, out) == [
+        "1 events are left out: their fields are not those of the log's schema"
+    ]
 
 
 def test_twenty_bytes_an_event_are_enough() -> None:
