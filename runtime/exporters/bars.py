@@ -1,7 +1,7 @@
 """Bars: spans and lives as a page draws them: in whose lane, from which row to which.
 
-Spans know steps, and a step may have many rows; a bar begins and ends at the rows of the very events
-that its rule names. Bars that overlap in one lane get places beside each other.
+Spans know steps, and a step may have many rows; a bar begins and ends at the rows of the very
+events that its rule names. Bars that overlap in one lane get places beside each other.
 """
 
 from __future__ import annotations

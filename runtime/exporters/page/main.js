@@ -36,6 +36,7 @@ class App {
   }
 
   measured() {
+    if (this.view.paper) return;
     this.view.measure();
     this.redraw();
   }
@@ -206,7 +207,7 @@ async function main() {
   const theme = new Theme((paper) => {
     app.scale = paper ? 3 : undefined;
     fillLegend(run);
-    app.view.measure();
+    app.view.putOnPaper(paper, app.state.row);
     app.draw();
   });
   fillKinds(byId("kinds"), app.lanes, () => app.measured());

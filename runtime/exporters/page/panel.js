@@ -1,7 +1,7 @@
 // Panel: all about the selected event: its fields, why it came, and what the objects are by then.
 
-const MOST_CAUSES = 25;
-const MOST_SAID = 5;
+const MOST_CAUSES = 15;
+const MOST_SAID = 4;
 
 class Panel {
   constructor(run, state, go) {
@@ -18,7 +18,7 @@ class Panel {
     const parties = broken ? broken.parties.slice(0, 4) : [];
     const whom = [...new Set([...parties, run.isDelivery(row) ? run.to[row] : NONE, state.who])];
     for (const actor of whom) if (actor >= 0) parts.push(this.actor(actor, row));
-    parts.push(this.why(row));
+    parts.splice(broken ? 1 : parts.length, 0, this.why(row)); // of a violation, the causes first
     this.box.replaceChildren(...parts);
   }
 

@@ -18,6 +18,9 @@ class View {
     this.scroller = byId("scroller");
     this.spacer = byId("spacer");
     this.zoom = ZOOMS.length - 1;
+    this.paper = false;
+    this.top = 0;
+    this.left = 0;
     this.measure();
   }
 
@@ -40,7 +43,8 @@ class View {
     const lanes = Math.max(1, this.lanes.lanes.length);
     const wanted = Math.min(WIDE, room / lanes);
     this.slanted = wanted < UPRIGHT && wanted < this.lanes.widest() + 8;
-    this.laneWidth = this.slanted ? Math.max(NARROW, Math.min(WIDE, (room - SLANT) / lanes)) : wanted;
+    const narrow = this.paper ? NARROW / 2 : NARROW; // paper does not scroll
+    this.laneWidth = this.slanted ? Math.max(narrow, Math.min(WIDE, (room - SLANT) / lanes)) : wanted;
     const wide = 2 * this.margin + lanes * this.laneWidth + (this.slanted ? SLANT : 0);
     this.spacer.style.width = `${scroller.clientWidth + Math.max(0, wide - this.width)}px`;
     this.full = this.run.rows * this.rowHeight + this.head + 12;
@@ -56,7 +60,19 @@ class View {
     return can > 0 ? Math.max(1, (this.full - this.height) / can) : 1;
   }
 
+  // Onto paper and off again: the scroller forgets its place, so the window keeps it.
+  putOnPaper(paper, row) {
+    if (paper === this.paper) return;
+    const { top } = this;
+    const seen = row >= top && row < top + this.visible;
+    this.paper = paper;
+    this.measure();
+    if (!paper) this.scrollTo(top);
+    else this.top = seen ? Math.max(top, Math.ceil(row + 2 - this.visible)) : top;
+  }
+
   scrolled() {
+    if (this.paper) return;
     this.top = (this.scroller.scrollTop * this.squeeze) / this.rowHeight;
     this.left = this.scroller.scrollLeft;
   }

@@ -43,6 +43,7 @@ class Maker:
         self._clocks[sender] = clock
         if fields.get("writes"):
             self._written[to] = clock
+        fields = {"writes": False, **fields}
         result = {"answer": answer} if not fields.get("deferred") else {}
         self.note(
             "deliver", sender, to=to, message=message, type=message.partition("(")[0], **result,
@@ -56,8 +57,8 @@ class Maker:
         return RunLog({**head, **header}, "0123456789ab", self.records)
 
 
-def broken() -> RunLog:
-    """A reader that follows a pointer to what was freed."""
+def broken(before: int = 0) -> RunLog:
+    """A reader that follows a pointer to what was freed, after so many notes of no interest."""
     run = Maker()
     run.actor("reclaimer0", "cpu", active=True)
     run.actor("umounter0", "cpu", active=True)
@@ -66,6 +67,8 @@ def broken() -> RunLog:
     run.actor("info0", "shrinker_info", map_nr_max=64)
     run.actor("info1", "shrinker_info")
     run.actor("idle", "shrinker")
+    for _ in range(before):
+        run.note("function", "umounter0", name="touch")
     run.note("function", "reclaimer0", name="shrink_slab_memcg")
     run.note("rcu_read_lock", "reclaimer0")
     run.deliver("reclaimer0", "A", "READ_ONCE(shrinker_info)", "info0", writes=False)

@@ -195,15 +195,20 @@ def test_dark_and_light_follow_the_system_and_the_button(show: Show) -> None:
 
 
 def test_paper_is_light_and_has_the_legend_and_no_controls(show: Show) -> None:
-    page = show(broken(), color_scheme="dark")
+    page = show(broken(100), color_scheme="dark")
     page.page.emulate_media(media="print")
     page.page.wait_for_selector("html[data-paper]")
     assert page.colour("html", "backgroundColor") == "rgb(255, 255, 255)"
+    assert "use_after_free" in selected(page)
     for gone in (".bar", "#overview", "#state-of-page"):
         assert not page.page.is_visible(gone)
     for there in ("#canvas", "#rows", "#legend", "h1"):
         assert page.page.is_visible(there)
     assert page.page.pdf().startswith(b"%PDF")
+    page.page.emulate_media(media="screen")
+    page.page.wait_for_selector("html:not([data-paper])")
+    assert "use_after_free" in selected(page)
+    assert page.colour("html", "backgroundColor") != "rgb(255, 255, 255)"
 
 
 def test_a_hostile_name_stays_text(show: Show) -> None:
