@@ -97,7 +97,7 @@ class Diagram {
       const lane = this.lanes.of[span.actor];
       if (lane < 0 || span.begin > view.end || span.end < view.first) continue;
       const wide = view.laneWidth > 60 ? 9 : 6;
-      const x = view.x(lane) - 12 - span.depth * (wide + 1);
+      const x = view.x(lane) - Math.min(12, view.laneWidth / 2 + 2) - span.depth * (wide + 1);
       if (x < -10 || x > view.width + 10) continue;
       const top = Math.max(view.y(span.begin), view.head - 20);
       const bottom = Math.min(view.y(span.end) - (span.open ? view.rowHeight / 2 : 0),
