@@ -4,42 +4,32 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from importlib import import_module
+from functools import partial
 from io import BytesIO
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO, Final, NamedTuple
+from typing import Annotated, Any, BinaryIO, Final
 
 from slabrace.actors.legend import LEGEND
 from slabrace.runtime.errors import UsageError, nearest
-from slabrace.runtime.legend import Legend
+from slabrace.runtime.exporters.diagram import diagram
 from slabrace.runtime.log_reader import Header, read
 from slabrace.runtime.run_log import RunLog
 from slabrace.runtime.schedule import Schedule
 from slabrace.scenarios.catalogue import Catalogue
 from slabrace.scenarios.commands.options import Extras, Help, blaming
 from slabrace.scenarios.commands.output import AsJson, print_json, say
-from slabrace.scenarios.picturing import picture
-from slabrace.scenarios.retelling import retell
+from slabrace.scenarios.formats import FORMATS, Format
+from slabrace.scenarios.picturing import picture, title
+from slabrace.scenarios.retelling import Retelling, retell
 
-__all__ = ["FORMATS", "export"]
+__all__ = ["export"]
 
-Write = Callable[[RunLog, Legend, BinaryIO], list[str]]
-"""Writes a run; answers what had to be left out, one remark each."""
+TOLD: Final = 5
+"""Lines that are skipped one by one in words."""
+LONGEST_STORY: Final = 20_000
+"""Events of a run that is still told in columns."""
 
-
-class Format(NamedTuple):
-    """Where a format is written, and in a few words who opens it."""
-
-    place: str
-    opens: str
-    drawn: bool = False
-    """From a trace with a witness, and not from a log (picturing.py)."""
-
-
-FORMATS: Final[dict[str, Format]] = {
-    "svg": Format("slabrace.runtime.exporters.svg:write", "browsers, LaTeX, Inkscape", drawn=True),
-    "png": Format("slabrace.runtime.exporters.png:write", "slides", drawn=True),
-}
+Write = Callable[[BinaryIO], list[str]]
 
 
 def export(
@@ -60,22 +50,19 @@ def export(
     """Write one run in another form. What the form cannot hold is told of, and left out."""
     if format not in FORMATS:
         raise UsageError(f"--format {format}: no such format. {nearest(format, FORMATS)}")
-    module, _, name = FORMATS[format].place.partition(":")
-    write: Write = getattr(import_module(module), name)
-    if FORMATS[format].drawn:
-        told, write = pictured(run, only, extras or Extras(), write)
-    else:
-        told = loaded(run, only, extras or Extras())
-    for problem in told.problems[:5]:
+    if json and output is None:
+        raise UsageError("--json tells of what was written, so it needs --output FILE")
+    told, write = prepared(FORMATS[format], run, only, extras or Extras())
+    for problem in told.problems[:TOLD]:
         say(f"line {problem.number} is skipped: {problem.reason}")
+    if len(told.problems) > TOLD:
+        say(f"{len(told.problems)} lines are skipped; these were the first {TOLD}")
     if output is None:
-        if json:
-            raise UsageError("--json tells of what was written, so it needs --output FILE")
-        remarks = write(told, LEGEND, sys.stdout.buffer)
+        remarks = write(sys.stdout.buffer)
     else:
         try:
             with output.open("wb") as out:
-                remarks = write(told, LEGEND, out)
+                remarks = write(out)
         except OSError as error:
             raise UsageError(f"cannot write {output}: {error.strerror}") from error
     for remark in remarks:
@@ -93,48 +80,53 @@ def document(told: RunLog, format: str, output: Path, remarks: list[str]) -> dic
     }  # fmt: skip
 
 
-def loaded(source: str, run: str | None, extras: Extras) -> RunLog:
-    """The run that ``source`` is: a log's, or one that is made again from its schedule."""
+def prepared(form: Format, source: str, run: str | None, extras: Extras) -> tuple[RunLog, Write]:
+    """The run that ``source`` is, and what writes it."""
     path = Path(source)
     if len(source) < 256 and path.is_file() and is_log(path):
-        return RunLog.read(path, run)
-    if run is not None:
+        log = RunLog.read(path, run)
+        if form.source != "trace":
+            return log, partial(form.write, log, LEGEND)
+        source = token_of(log, path)
+    elif run is not None:
         raise UsageError("a schedule is one run: --run is for logs")
     schedule = Schedule.read(source)
     scenario = Catalogue(extras.plugins.scenarios).find(schedule.scenario)
+    furnish = extras.furnish()
     with blaming():
-        return retell(schedule, scenario, extras.furnish()).log
+        if form.source == "trace":
+            drawn = BytesIO()
+            made, remarks = picture(schedule, scenario, furnish, form.write, drawn)
+            return made.log, partial(copied, drawn.getvalue(), remarks)
+        made = retell(schedule, scenario, furnish)
+    if form.source == "story":
+        return made.log, partial(form.write, made.log, LEGEND, story=story_of(made))
+    return made.log, partial(form.write, made.log, LEGEND)
 
 
-def pictured(
-    source: str, run: str | None, extras: Extras, draw: Callable[..., list[str]]
-) -> tuple[RunLog, Write]:
-    """The log of the run that is drawn, and who writes the picture: it is drawn here already.
+def copied(drawn: bytes, remarks: list[str], out: BinaryIO) -> list[str]:
+    """Write what is there already."""
+    out.write(drawn)
+    return remarks
 
-    Of a log it is the run of the schedule in its header, if it has one.
-    """
-    path = Path(source)
-    if len(source) < 256 and path.is_file() and is_log(path):
-        token = RunLog.read(path, run).header.get("schedule")
-        if not isinstance(token, str):
-            raise UsageError(
-                f"{source}: a picture is drawn from a schedule, and this log has none in its "
-                "header. Give the token or the file that `slabrace run` told of"
-            )
-        source, run = token, None
-    if run is not None:
-        raise UsageError("a schedule is one run: --run is for logs")
-    schedule = Schedule.read(source)
-    scenario = Catalogue(extras.plugins.scenarios).find(schedule.scenario)
-    drawn = BytesIO()
-    with blaming():
-        made, remarks = picture(schedule, scenario, extras.furnish(), draw, drawn)
 
-    def write(_log: RunLog, _legend: Legend, out: BinaryIO) -> list[str]:
-        out.write(drawn.getvalue())
-        return remarks
+def token_of(log: RunLog, path: Path) -> str:
+    """The schedule of a logged run."""
+    token = log.header.get("schedule")
+    if not isinstance(token, str):
+        raise UsageError(
+            f"{path}: a picture is drawn from a schedule, and this log has none in its header. "
+            "Give the token or the file that `slabrace run` told of"
+        )
+    return token
 
-    return made.log, write
+
+def story_of(retelling: Retelling) -> str:
+    """The race in columns, once for each violation; nothing of a run that is too long for that."""
+    if len(retelling.log.records) > LONGEST_STORY:
+        return ""
+    broken = retelling.violations or (None,)
+    return "\n\n".join(diagram(retelling.trace, each, title) for each in broken)
 
 
 def is_log(path: Path) -> bool:
