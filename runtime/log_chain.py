@@ -1,15 +1,16 @@
 """Log chain: why something happened, followed back through a log.
 
-    why(lambda: records, 41)     the delivery at step 41, and what it came from, the latest first
+    why, step = reasons(records, 41)
+    links(records, why, why.back(step, limit=40))      the latest first
 
 A delivery has up to two reasons that a log can name. Its ``cause``: the delivery during which its
-message was sent, or that let its sender go on. And, where its answer tells what was there, the
-delivery that had left it there: the last write of the same word of the same addressee. Which word
-that is, is read off the message: its first argument, if that is a name; a message without one
-touches all there is. Beside each delivery stand the functions that its sender entered on the way to
-it.
+message was sent, or that let its sender go on. And the one that had left what it found: the last
+write of the same word of the same addressee. That counts where the answer tells what was found, and
+for the delivery that is asked about. Which word it is, is read off the message: its first argument,
+if that is a name; a message without one touches all there is. Beside each delivery stand the
+functions that its sender entered on the way to it.
 
-The log is read twice: once for the reasons (three numbers for each delivery are kept, and for each
+The log is read twice: once for the reasons (two numbers for each delivery are kept, and for each
 word the last write), once for the lines that are told.
 """
 
@@ -18,7 +19,8 @@ from __future__ import annotations
 import heapq
 import re
 from array import array
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any, Final
 
 import msgspec
@@ -31,8 +33,11 @@ __all__ = ["Link", "Reasons", "access", "links", "reasons", "word_of"]
 Lines = Iterable[Header | Record]
 
 NONE: Final = -1
+APART: Final = frozenset({"deliver", "function", "actor"})
+"""Events that have their own place."""
 CALL: Final = re.compile(r"(?P<name>[^(]*)\((?P<first>[^,)]*)(?P<rest>.*)\)", re.DOTALL)
-NAME: Final = re.compile(r"[^\W\d][\w.>\[\]-]*")
+NAME: Final = re.compile(r"[^\W\d](?:\w|->|[.\[\]])*")
+NOBODY: Final[AbstractSet[str]] = frozenset()
 
 
 class Link(msgspec.Struct):
@@ -57,10 +62,13 @@ class Reasons:
         self.run = run
         self.events: list[dict[str, Any]] = []
         """What was noted at the step that is asked for."""
+        self.names: set[str] = set()
+        """Of actors."""
         self._causes = array("q")  # by step; NONE where there is no delivery
         self._saw = array("q")
         self._writes: dict[str, dict[str, int]] = {}  # addressee -> word -> step
         self._last: dict[str, int] = {}  # addressee -> the last write of any word
+        self._found = (NONE, NONE)  # the last delivery, and what had been written there before
 
     def add(self, fields: Mapping[str, Any]) -> None:
         """One more delivery."""
@@ -73,8 +81,10 @@ class Reasons:
         self._causes[step] = cause if isinstance(cause, int) else 0
         whom = str(fields.get("to"))
         word = word_of(fields.get("message"))
+        latest = self._latest(whom, word)
+        self._found = (step, latest)
         if fields.get("answer") is not None:
-            self._saw[step] = self._latest(whom, word)
+            self._saw[step] = latest
         if fields.get("writes", True):
             self._writes.setdefault(whom, {})[word] = step
             self._last[whom] = step
@@ -84,6 +94,11 @@ class Reasons:
             return self._last.get(whom, NONE)
         writes = self._writes.get(whom, {})
         return max(writes.get(word, NONE), writes.get("", NONE))
+
+    def ask(self, step: int) -> None:
+        """It is asked for: what came before it counts, even if it looked at nothing."""
+        if self._found[0] == step:
+            self._saw[step] = self._found[1]
 
     def __contains__(self, step: int) -> bool:
         return 0 <= step < len(self._causes) and self._causes[step] != NONE
@@ -98,7 +113,8 @@ class Reasons:
 
     def back(self, step: int, limit: int) -> list[int]:
         """The steps of the chain, the latest first; at most ``limit``."""
-        waiting, found = [-step], []
+        waiting = [-step]
+        found: list[int] = []
         met = {step}
         while waiting and len(found) < limit:
             at = -heapq.heappop(waiting)
@@ -126,15 +142,17 @@ def reasons(lines: Lines, step: int | None) -> tuple[Reasons, int]:
             if found is not None and step is not None and step in found:
                 break
             found = Reasons(run)
-        if event == "deliver":
+        if step is not None and fields["step"] > step:
+            break
+        if event == "actor":
+            found.names.add(str(fields.get("actor")))
+        elif event == "deliver":
             deliveries += 1
             found.add(fields)
         elif event == "violation" and step is None:
             step = fields["step"]
-        if step == fields["step"] and event not in {"deliver", "function"}:
+        if step == fields["step"] and event not in APART:
             found.events.append(fields)
-        if step is not None and fields["step"] > step:
-            break
     if not deliveries:
         raise UsageError(
             "this log has no deliveries, so no cause is known; recordings of real machines have "
@@ -144,6 +162,7 @@ def reasons(lines: Lines, step: int | None) -> tuple[Reasons, int]:
         raise UsageError("no law is broken in this log; say which step is asked for")
     if found is None or step not in found:
         raise UsageError(f"no delivery at step {step}; `slabrace log show` lists those there are")
+    found.ask(step)
     return found, step
 
 
@@ -161,7 +180,8 @@ def links(lines: Lines, why: Reasons, steps: list[int]) -> list[Link]:
         step, event = fields["step"], fields["event"]
         if event == "deliver" and step in wanted:
             actor = str(fields.get("actor"))
-            link = Link(step, fields["vt"], actor, access(fields), why.cause(step), why.saw(step))
+            told = access(fields, why.names)
+            link = Link(step, fields["vt"], actor, told, why.cause(step), why.saw(step))
             link.entered = entered.get((actor, link.cause), [])
             found[step] = link
         elif event == "function" and step in causes:
@@ -179,13 +199,16 @@ def word_of(message: Any) -> str:
     return first if NAME.fullmatch(first) else ""
 
 
-def access(fields: Mapping[str, Any]) -> str:
-    """A delivery as a diagram writes it: ``READ(counter->value) = 3``."""
+def access(fields: Mapping[str, Any], names: AbstractSet[str] = NOBODY) -> str:
+    """A delivery as a diagram writes it: ``READ(counter->value) = 3``.
+
+    What is in ``names`` is an actor, and no word of another.
+    """
     message, whom = str(fields.get("message", "")), str(fields.get("to"))
     call = CALL.fullmatch(message)
     if call is None:
         told = f"{message}({whom})"
-    elif word_of(message):
+    elif word_of(message) and call["first"] not in names:
         told = f"{call['name']}({whom}->{call['first']}{call['rest']})"
     else:
         between = ", " if call["first"] else ""

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from itertools import zip_longest
 from typing import Any, Final
 
@@ -23,13 +24,13 @@ from slabrace.runtime.errors import UsageError
 from slabrace.runtime.log_chain import access
 from slabrace.runtime.log_reader import Header, Record
 
-__all__ = ["Difference", "Ending", "Parting", "compared", "same_scenario"]
+__all__ = ["Comparison", "Difference", "Ending", "Parting", "compared", "same_scenario"]
 
 WHEN: Final = frozenset({"run", "step", "vt", "clock", "cause", "of", "deliveries", "schedule"})
 """Fields that say when or where in the run, and not what."""
 
-APART: Final = frozenset({"deliver", "answer", "violation", "end", "actor"})
-"""Events that are not compared as notes."""
+APART: Final = frozenset({"answer"})
+"""Other events that are not compared as notes."""
 
 MOST_NOTES: Final = 100_000
 """Different notes that are kept; of more nothing is told."""
@@ -114,6 +115,7 @@ class Comparison:
         self._actors: dict[str, Ahead] = {}
         self._notes: dict[bytes, tuple[int, dict[str, Any]]] = {}
         self._complete = True
+        self._names: set[str] = set()
 
     def add(self, side: int, fields: dict[str, Any]) -> None:
         """One more event of one side."""
@@ -122,7 +124,7 @@ class Comparison:
         event = fields["event"]
         if event == "deliver":
             ending.deliveries += 1
-            told = delivery(fields)
+            told = delivery(fields, self._names)
             self._ahead.add(side, told, ("actor", "to", "message"))
             actor = self._actors.setdefault(told["actor"], Ahead())
             actor.add(side, told, ("to", "message", "answer", "deferred"))
@@ -130,6 +132,8 @@ class Comparison:
             ending.violations.append({name: fields.get(name) for name in ("law", "message")})
         elif event == "end":
             ending.how = fields.get("how")
+        elif event == "actor":
+            self._names.add(str(fields.get("actor")))
         elif event not in APART:
             self._note(side, fields)
 
@@ -189,11 +193,11 @@ class Ahead:
         return self.parting
 
 
-def delivery(fields: Mapping[str, Any]) -> dict[str, Any]:
+def delivery(fields: Mapping[str, Any], names: AbstractSet[str]) -> dict[str, Any]:
     """What is kept of one."""
     told = {"step": fields["step"], "actor": str(fields.get("actor")), "to": fields.get("to")}
     told["message"] = fields.get("message")
-    told["told"] = access(fields)
+    told["told"] = access(fields, names)
     if fields.get("deferred"):
         told["deferred"] = True
     else:

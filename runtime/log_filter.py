@@ -24,7 +24,7 @@ __all__ = ["Filter", "around"]
 
 Line = TypeVar("Line", bound=Header | Record)
 
-PARTIES: Final = ("actor", "from", "to")
+PARTIES: Final = ("actor", "to")
 """The fields in which an actor may be named."""
 
 UNITS: Final = {"": 1, "ns": 1, "us": 1_000, "ms": 1_000_000, "s": 1_000_000_000}

@@ -1,9 +1,9 @@
 """Log order: what happened before what, read off the vector clocks in a log.
 
 Theory. Each delivery carries, for every sender, the step of that sender's latest delivery that
-happened before it, its own included. So one number decides: *e* happened before *f* if and only if
-*f*'s clock, at *e*'s sender, has reached *e*'s step. Two deliveries of which neither happened before
-the other are concurrent: another order of picks could have turned them round.
+happened before it, its own included. So one number decides: *e* happened before *f* if and only
+if *f*'s clock, at *e*'s sender, has reached *e*'s step. Two deliveries of which neither happened
+before the other are concurrent: another order of picks could have turned them round.
 
 What is noted at a step has the clock of the delivery at that step. Step 0, the start, is before
 all.
@@ -43,8 +43,7 @@ class Moment(msgspec.Struct, frozen=True):
 
 def happened_before(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Whether delivery ``one`` happened before ``other`` of the same run, or is it."""
-    reached: int = other["clock"].get(one["actor"], 0)
-    return reached >= one["step"]
+    return bool(other["clock"].get(one["actor"], 0) >= one["step"])
 
 
 def moment(lines: Iterable[Header | Record], step: int, option: str) -> Moment:

@@ -129,7 +129,7 @@ class Statistics:
     def waited_for(self) -> list[dict[str, Any]]:
         """Those that others waited for longest, and how many did."""
         names = [WAIT] if WAIT in self._spans else list(self._waits)
-        found = [
+        found: list[dict[str, Any]] = [
             {"object": at, "kind": self.kinds.get(at), "waits": wait.number,
              "waiters": len(wait.waiters), "total_ns": wait.total}
             for name in names if name in self._spans

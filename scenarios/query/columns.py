@@ -1,8 +1,8 @@
 """Columns: the table that a log is, one row for each event.
 
-An event has the columns that many events have; all of its fields, those included, are in ``fields``,
-the line as it was written. What a field means is in docs/log-schema.md. Two columns are not called
-like their fields, which SQL has taken: ``to`` is ``addressee`` and ``of`` is ``answer_to``.
+An event has the columns that many events have; all of its fields, those included, are in
+``fields``, the line as it was written. What a field means is in docs/log-schema.md. Two columns are
+not called like their fields, which SQL has taken: ``to`` is ``addressee``, ``of`` is ``answer_to``.
 
 The fields that a legend's rules look at are columns too, so a view that is made of a rule never has
 to open ``fields``: reading the columns alone is a third faster.
@@ -17,6 +17,8 @@ from typing import Final, NamedTuple
 from slabrace.scenarios.query.engine import quoted
 
 __all__ = ["COLUMNS", "Column", "from_json", "from_parquet"]
+
+# ruff: noqa: S608 (names and texts are ours or quoted; what users write is run as it is)
 
 
 class Column(NamedTuple):
@@ -88,7 +90,7 @@ def from_json(file: Path, columns: Iterable[Column], packing: str, *, whole: boo
 
 
 def from_parquet(file: Path, columns: Iterable[Column], stored: set[str]) -> str:
-    """A query for the rows of a log as Parquet; a column that is not ``stored`` is in ``fields``."""
+    """A query for the rows of a Parquet file; a column that is not ``stored`` is in ``fields``."""
     chosen = ", ".join(
         name(each.name) if each.name in stored else extracted(each) for each in columns
     )

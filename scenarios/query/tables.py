@@ -13,7 +13,7 @@ import re
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
@@ -26,7 +26,9 @@ from slabrace.scenarios.query.views import columns, views
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-__all__ = ["Complaint", "base", "opened", "wants_all"]
+__all__ = ["Complaint", "Source", "opened", "source", "wants_all"]
+
+# ruff: noqa: S608 (names and texts are ours or quoted; what users write is run as it is)
 
 Complaint = Callable[[Problem], None]
 """Is told of each line that is skipped."""
@@ -37,13 +39,27 @@ ZSTD: Final = b"\x28\xb5\x2f\xfd"
 IS_EVENT: Final = "run IS NOT NULL AND step IS NOT NULL AND vt IS NOT NULL AND event IS NOT NULL"
 
 
+class Source(NamedTuple):
+    """A database that has the log open: ``lines`` is the query for its events."""
+
+    database: DuckDBPyConnection
+    lines: str
+    link: Path
+    headers: Callable[[], list[Header]]
+
+    def events(self) -> int:
+        """How many events there are."""
+        found = self.database.execute(f"SELECT count(*) FROM ({self.lines})").fetchone()
+        return 0 if found is None else int(found[0])
+
+
 @contextlib.contextmanager
 def opened(path: Path, complain: Complaint, *, whole: bool = True) -> Iterator[DuckDBPyConnection]:
     """A database with the views of the log at ``path``; SQL in it reaches nothing else.
 
     ``whole``: ``events`` has the column ``fields``.
     """
-    with base(path, complain, whole=whole) as (database, lines, link):
+    with source(path, complain, whole=whole) as (database, lines, link, _):
         database.execute(f"CREATE VIEW lines AS {lines}")
         for view in views(whole=whole):
             database.execute(f"CREATE VIEW {view.name} AS {view.query}")
@@ -52,27 +68,38 @@ def opened(path: Path, complain: Complaint, *, whole: bool = True) -> Iterator[D
 
 
 @contextlib.contextmanager
-def base(
-    path: Path, complain: Complaint, *, whole: bool
-) -> Iterator[tuple[DuckDBPyConnection, str, Path]]:
-    """A database, the query for the events of the log, and the file it reads."""
+def source(path: Path, complain: Complaint, *, whole: bool) -> Iterator[Source]:
+    """The log at ``path``, whatever it is packed in."""
     if parquet.is_parquet(path):
         with connected(path) as (database, (link,)):
-            parquet.headers(database, link, path)
-            stored = parquet.sorted_in(database, link)
-            yield database, from_parquet(link, columns(), stored), link
+            found = [Header(at.line, at.header) for at in parquet.headers(database, link, path)]
+            lines = from_parquet(link, columns(), parquet.names_in(database, link))
+            yield Source(database, lines, link, lambda: found)
         return
     with connected(path) as (database, (link,)):
         query = from_json(link, columns(), packing(path), whole=whole)
         if sound(database, query):
-            yield database, f"SELECT * EXCLUDE (schema) FROM ({query}) WHERE {IS_EVENT}", link
+            yield from_lines(database, query, link)
             return
     with tempfile.TemporaryDirectory(prefix="slabrace-clean-") as folder:
         clean = Path(folder) / "log"
         cleaned(path, clean, complain)
         with connected(clean) as (database, (link,)):
-            query = from_json(link, columns(), "none", whole=whole)
-            yield database, f"SELECT * EXCLUDE (schema) FROM ({query}) WHERE {IS_EVENT}", link
+            yield from_lines(database, from_json(link, columns(), "none", whole=whole), link)
+
+
+def from_lines(database: DuckDBPyConnection, query: str, link: Path) -> Source:
+    """A log of JSON lines, of which ``query`` gets each."""
+    lines = f"SELECT * EXCLUDE (schema) FROM ({query}) WHERE {IS_EVENT}"
+
+    def headers() -> list[Header]:
+        found = database.execute(
+            f"SELECT place, fields FROM (SELECT row_number() OVER () AS place, schema, fields "
+            f"FROM ({query})) WHERE schema IS NOT NULL"
+        ).fetchall()
+        return [Header(place, msgspec.json.decode(text)) for place, text in found]
+
+    return Source(database, lines, link, headers)
 
 
 def sound(database: DuckDBPyConnection, query: str) -> bool:
@@ -107,12 +134,9 @@ def packing(path: Path) -> str:
     return "zstd" if head == ZSTD else "none"
 
 
-def headers(path: Path) -> list[Header]:
-    """All headers of a log that is no Parquet."""
-    return [line for line in read(path) if isinstance(line, Header)]
-
-
 def wants_all(sql: str) -> bool:
     """Whether the words of a question may mean the column ``fields``."""
-    counting = re.sub(r"count\s*\(\s*\*\s*\)", "", sql, flags=re.IGNORECASE)
-    return "*" in counting or re.search(r"\bfields\b|\bfrom\s+\w+\s*(;|$)", sql, re.I) is not None
+    words = re.sub(r"count\s*\(\s*\*\s*\)", "", sql, flags=re.IGNORECASE)
+    if not re.match(r"\s*(?:select|with)\b", words, re.IGNORECASE):
+        return True
+    return "*" in words or re.search(r"\bfields\b", words, re.IGNORECASE) is not None

@@ -6,13 +6,17 @@ has NULL there. `docs/inspecting.md` shows each at work.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from slabrace.actors.legend import GRACE_PERIOD, LEGEND, READ_SIDE
 from slabrace.scenarios.query.columns import COLUMNS, FIELDS, Column
+from slabrace.scenarios.query.engine import quoted
 from slabrace.scenarios.query.rules import fields_of, lives, paired, spans
 
-__all__ = ["VIEWS", "View", "columns", "views"]
+__all__ = ["VIEWS", "View", "columns", "schema_of", "views"]
+
+# ruff: noqa: S608 (names and texts are ours or quoted; what users write is run as it is)
 
 SHRINK: Final = "shrink"
 CONTENTION: Final = "contention"
@@ -112,7 +116,7 @@ LOCKS: Final = (
 )
 
 REFCOUNTS: Final = (
-    "SELECT run, step, vt, coalesce(addressee, object) AS object, actor AS \"by\", "
+    'SELECT run, step, vt, coalesce(addressee, object) AS object, actor AS "by", '
     "coalesce(message, warning) AS operation, answer, CASE "
     "WHEN message LIKE '%inc_not_zero%' OR message LIKE '%tryget%' "
     "THEN CASE WHEN CAST(answer AS VARCHAR) IN ('true', '1') THEN 1 ELSE 0 END "
@@ -157,3 +161,13 @@ def views(*, whole: bool) -> tuple[View, ...]:
     chosen = [f'"{each.name}"' for each in (*columns(), *((FIELDS,) if whole else ()))]
     events = View("events", "every event", f"SELECT {', '.join(chosen)} FROM lines")
     return (events, *VIEWS)
+
+
+def schema_of(all_views: Iterable[View]) -> str:
+    """The question for the columns of views."""
+    names = ", ".join(quoted(view.name) for view in all_views)
+    return (
+        "SELECT table_name AS view, column_name AS column, data_type AS type "
+        f"FROM information_schema.columns WHERE table_name IN ({names}) "
+        f"ORDER BY list_position([{names}], table_name), ordinal_position"
+    )

@@ -49,7 +49,9 @@ def begins(file: Path) -> bytes:
 class Lines:
     """The headers and events of a log; counts all and keeps what is wrong with it."""
 
-    def __init__(self, file: Path, lines: Iterable[Header | Record | Problem] | None = None) -> None:
+    def __init__(
+        self, file: Path, lines: Iterable[Header | Record | Problem] | None = None
+    ) -> None:
         self.file = file
         self._lines = lines_of(file) if lines is None else lines
         self.events = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -13,7 +13,7 @@ import msgspec
 from slabrace.runtime.errors import UsageError
 from slabrace.scenarios.commands.log.lines import File, Lines, text
 from slabrace.scenarios.commands.options import Help
-from slabrace.scenarios.commands.output import AsJson, columns, say
+from slabrace.scenarios.commands.output import AsJson, say
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -29,7 +29,7 @@ MEASURED: Final = 1000
 
 def query(
     file: File,
-    sql: Annotated[str | None, Help("A question: \"select ...\".")] = None,
+    sql: Annotated[str | None, Help('A question: "select ...".')] = None,
     /,
     *,
     schema: Annotated[bool, Help("List the views and their columns.")] = False,
@@ -44,14 +44,14 @@ def query(
     """
     from slabrace.scenarios.query.engine import library
     from slabrace.scenarios.query.tables import opened, wants_all
-    from slabrace.scenarios.query.views import views
+    from slabrace.scenarios.query.views import schema_of, views
 
     duckdb = library()
     reader = Lines(file)
     if as_csv and json:
         raise UsageError("--csv and --json: one of them")
     if schema or sql is None:
-        question = schema_question(view.name for view in views(whole=True))
+        question = schema_of(views(whole=True))
         whole = True
     else:
         question, whole = sql, wants_all(sql)
@@ -85,26 +85,13 @@ def asked(database: DuckDBPyConnection, sql: str) -> Answer:
     from duckdb import StatementType
 
     statements = database.extract_statements(sql)
-    if len(statements) != 1 or statements[0].type not in {StatementType.SELECT, StatementType.MULTI}:
-        raise UsageError(
-            "expected one question, as in \"select event, count(*) from events group by all\"; "
-            f"found {len(statements)} statements"
-            if len(statements) != 1
-            else "a log is only asked, never written: expected a select, found "
-            f"{statements[0].type.name}"
-        )
+    if len(statements) != 1:
+        raise UsageError(f"expected one question, found {len(statements)} statements")
+    kind = statements[0].type
+    if kind not in {StatementType.SELECT, StatementType.MULTI}:
+        raise UsageError(f"a log is asked and not written: expected a select, found {kind.name}")
     database.execute(statements[0])
     return Answer(database)
-
-
-def schema_question(names: Iterable[str]) -> str:
-    """The question for the columns of all views."""
-    wanted = ", ".join(f"'{name}'" for name in names)
-    return (
-        "SELECT table_name AS view, column_name AS column, data_type AS type "
-        f"FROM information_schema.columns WHERE table_name IN ({wanted}) "
-        f"ORDER BY list_position([{wanted}], table_name), ordinal_position"
-    )
 
 
 def show(answer: Answer, *, as_csv: bool, as_json: bool) -> None:

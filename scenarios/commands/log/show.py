@@ -80,7 +80,7 @@ def show(
         raise UsageError(f"--context {context}: expected 0 or more lines")
     wanted = Filter(globs, steps, times)
     if follow and (before is not None or after is not None or json):
-        raise UsageError("--follow has no end, so it goes with neither --before, --after nor --json")
+        raise UsageError("--follow has no end: it goes without --before, --after and --json")
 
     def chosen(lines: Iterable[Header | Record]) -> Iterator[Header | Record]:
         found = cone_of(file, lines, before, after, run)

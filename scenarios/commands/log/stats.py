@@ -111,9 +111,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     if not cells:
         return
     widths = [max(map(len, column)) for column in zip(head, *cells, strict=True)]
-    right = [
-        all(row[at][:1].isdigit() or not row[at] for row in cells) for at in range(len(head))
-    ]
+    right = [all(row[at][:1].isdigit() or not row[at] for row in cells) for at in range(len(head))]
     print()
     for row in (head, *cells):
         aligned = (
