@@ -122,7 +122,7 @@ def show_table(answer: Answer) -> None:
     rows = iter(answer)
     first = list(islice(rows, MEASURED))
     numbers = [
-        all(row[at] is None or isinstance(row[at], int | float) for row in first)
+        all(row[at] is None or type(row[at]) in {int, float} for row in first)
         for at in range(len(answer.columns))
     ]
     widths = [
