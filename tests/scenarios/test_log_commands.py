@@ -128,7 +128,7 @@ def test_show_before_a_step_leaves_out_what_is_concurrent(slabrace: Command, log
 
 
 def test_show_between_two_steps_is_in_both_cones(slabrace: Command, log: Path) -> None:
-    words = ["log", "show", log, "--event", "deliver", "--json"]
+    words: list[str | Path] = ["log", "show", log, "--event", "deliver", "--json"]
     before = slabrace(*words, "--before", "60").json["events"]
     after = slabrace(*words, "--after", "9").json["events"]
     between = slabrace(*words, "--after", "9", "--before", "60").json["events"]
