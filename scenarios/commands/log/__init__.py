@@ -15,6 +15,7 @@ COMMANDS: Final = {
     "diff": ("diff:diff", "two runs of one scenario: where they part, and what comes of it"),
     "stats": ("stats:stats", "counts, rates, latencies, the longest spans, the most contended"),
     "convert": ("convert:convert", "JSON lines, plain or packed, to Parquet and back"),
+    "schema": ("schema:schema", "the JSON Schema of a line"),
 }
 
 app = cyclopts.App(name="log", help="Read a structured log: plain, .gz, .zst or .parquet.")
