@@ -18,13 +18,14 @@ from __future__ import annotations
 
 import heapq
 import re
-from array import array
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
 
+from slabrace.runtime.by_step import BySteps
 from slabrace.runtime.errors import UsageError
 from slabrace.runtime.log_reader import Header, Record
 
@@ -32,7 +33,6 @@ __all__ = ["Link", "Reasons", "access", "links", "reasons", "word_of"]
 
 Lines = Iterable[Header | Record]
 
-NONE: Final = -1
 APART: Final = frozenset({"deliver", "function", "actor"})
 """Events that have their own place."""
 CALL: Final = re.compile(r"(?P<name>[^(]*)\((?P<first>[^,)]*)(?P<rest>.*)\)", re.DOTALL)
@@ -64,52 +64,53 @@ class Reasons:
         """What was noted at the step that is asked for."""
         self.names: set[str] = set()
         """Of actors."""
-        self._causes = array("q")  # by step; NONE where there is no delivery
-        self._saw = array("q")
+        self._causes = BySteps()
+        self._saw = BySteps()
         self._writes: dict[str, dict[str, int]] = {}  # addressee -> word -> step
         self._last: dict[str, int] = {}  # addressee -> the last write of any word
-        self._found = (NONE, NONE)  # the last delivery, and what had been written there before
+        self._found: tuple[int, int | None] = (
+            0,
+            None,
+        )  # the last delivery, and what had been written there before
 
     def add(self, fields: Mapping[str, Any]) -> None:
         """One more delivery."""
         step = fields["step"]
-        missing = step + 1 - len(self._causes)
-        if missing > 0:
-            self._causes.extend([NONE] * missing)
-            self._saw.extend([NONE] * missing)
-        cause = fields.get("cause", 0)
-        self._causes[step] = cause if isinstance(cause, int) else 0
+        cause = fields.get("cause")
+        self._causes[step] = cause if isinstance(cause, int) and 0 <= cause < step else 0
         whom = str(fields.get("to"))
-        word = word_of(fields.get("message"))
+        word = word_of(str(fields.get("message")))
         latest = self._latest(whom, word)
         self._found = (step, latest)
-        if fields.get("answer") is not None:
+        if latest is not None and fields.get("answer") is not None:
             self._saw[step] = latest
         if fields.get("writes", True):
             self._writes.setdefault(whom, {})[word] = step
             self._last[whom] = step
 
-    def _latest(self, whom: str, word: str) -> int:
+    def _latest(self, whom: str, word: str) -> int | None:
         if not word:
-            return self._last.get(whom, NONE)
+            return self._last.get(whom)
         writes = self._writes.get(whom, {})
-        return max(writes.get(word, NONE), writes.get("", NONE))
+        steps = [writes[each] for each in (word, "") if each in writes]
+        return max(steps, default=None)
 
     def ask(self, step: int) -> None:
         """It is asked for: what came before it counts, even if it looked at nothing."""
-        if self._found[0] == step:
-            self._saw[step] = self._found[1]
+        at, latest = self._found
+        if at == step and latest is not None:
+            self._saw[step] = latest
 
     def __contains__(self, step: int) -> bool:
-        return 0 <= step < len(self._causes) and self._causes[step] != NONE
+        return step in self._causes
 
     def cause(self, step: int) -> int:
         """During which delivery the message of this one was sent; 0 is the start."""
-        return self._causes[step]
+        return self._causes[step] or 0
 
     def saw(self, step: int) -> int | None:
         """Which delivery had left what this one found, if one had."""
-        return None if self._saw[step] == NONE else self._saw[step]
+        return self._saw[step]
 
     def back(self, step: int, limit: int) -> list[int]:
         """The steps of the chain, the latest first; at most ``limit``."""
@@ -192,9 +193,10 @@ def links(lines: Lines, why: Reasons, steps: list[int]) -> list[Link]:
     return [found[step] for step in steps]
 
 
-def word_of(message: Any) -> str:
+@lru_cache(maxsize=4096)
+def word_of(message: str) -> str:
     """The word of the addressee that a message is about; empty: all there is."""
-    call = CALL.fullmatch(message) if isinstance(message, str) else None
+    call = CALL.fullmatch(message)
     first = call["first"].strip() if call is not None else ""
     return first if NAME.fullmatch(first) else ""
 

@@ -44,9 +44,17 @@ class Problem(msgspec.Struct, frozen=True):
     reason: str
 
 
-class Event(Line):
-    """What every event has; used to check, not to keep."""
+Number = Annotated[int, msgspec.Meta(ge=0, le=1 << 62)]
 
+
+class Event(Line):
+    """What every event has; used to check, not to keep.
+
+    Its numbers fit into eight bytes, whatever a damaged line may say.
+    """
+
+    step: Number
+    vt: Number
     event: str
     actor: str | None = None
 

@@ -18,12 +18,11 @@ from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import Any, Final
 
+from slabrace.runtime.by_step import BySteps
 from slabrace.runtime.exporters.spans import WAIT, Span, Spans
 from slabrace.runtime.legend import Legend
 
 __all__ = ["Statistics", "percentiles"]
-
-NONE: Final = -1
 
 TOLD: Final = 10
 """Lines of each table of the greatest."""
@@ -44,8 +43,9 @@ class Statistics:
         self.latencies = array("q")
         self.received: Counter[str] = Counter()
         self._senders: dict[str, set[str]] = {}
-        self._times = array("q")  # by step, of the run under way
+        self._times = BySteps()  # of deliveries of the run under way
         self._run: str | None = None
+        self._step = self._time = 0  # the latest of it
         self._legend = legend
         self._finder = Spans(legend.spans)
         self._spans: dict[str, Measured] = {}
@@ -58,10 +58,11 @@ class Statistics:
         if run != self._run:
             self._conclude()
             self._run = run
-            self._times = array("q")
+            self._step, self._time = self.runs.get(run, (0, 0))
+            self._times = BySteps()
             self._finder = Spans(self._legend.spans)
-        last, until = self.runs.get(run, (0, 0))
-        self.runs[run] = (max(last, step), max(until, time))
+        self._step = max(self._step, step)
+        self._time = max(self._time, time)
         actor = fields.get("actor")
         if actor is not None:
             self.actors[str(actor)] += 1
@@ -77,21 +78,23 @@ class Statistics:
             self._measured(span).add(run, span, self._waits.get(span.name))
 
     def _delivery(self, fields: Mapping[str, Any], step: int, time: int) -> None:
-        times = self._times
-        if step >= len(times):
-            times.extend([NONE] * (step + 1 - len(times)))
-        times[step] = time
+        self._times[step] = time
         cause = fields.get("cause")
-        if isinstance(cause, int) and 0 <= cause < len(times):
-            sent = times[cause] if cause else 0
-            if sent != NONE:
+        if isinstance(cause, int) and cause >= 0:
+            sent = self._times[cause] if cause else 0
+            if sent is not None:
                 self.latencies.append(time - sent)
         whom = str(fields.get("to"))
         self.received[whom] += 1
-        self._senders.setdefault(whom, set()).add(str(fields.get("actor")))
+        senders = self._senders.get(whom)
+        if senders is None:
+            senders = self._senders[whom] = set()
+        senders.add(str(fields.get("actor")))
 
     def _conclude(self) -> None:
         """A run is over: what is still open never ended."""
+        if self._run is not None:
+            self.runs[self._run] = (self._step, self._time)
         for span in self._finder.rest():
             self._measured(span).unfinished += 1
 

@@ -77,9 +77,9 @@ def source(path: Path, complain: Complaint, *, whole: bool) -> Iterator[Source]:
             yield Source(database, lines, link, lambda: found)
         return
     with connected(path) as (database, (link,)):
-        query = from_json(link, columns(), packing(path), whole=whole)
-        if sound(database, query):
-            yield from_lines(database, query, link)
+        how = packing(path)
+        if sound(database, from_json(link, columns(), how, whole=False)):
+            yield from_lines(database, from_json(link, columns(), how, whole=whole), link)
             return
     with tempfile.TemporaryDirectory(prefix="slabrace-clean-") as folder:
         clean = Path(folder) / "log"

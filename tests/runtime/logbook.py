@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import msgspec
+
 from slabrace.runtime.actor import Actor, handles
 from slabrace.runtime.engine import Engine
 from slabrace.runtime.log_reader import Header, Record
@@ -120,7 +122,7 @@ def recorded(programs: Sequence[Sequence[Act]], seed: int, cells: int = 2) -> li
     """The log of one random run."""
     world = World()
     records: list[dict[str, Any]] = []
-    scribe = Scribe(world, "r", records.extend)
+    scribe = Scribe(world, "r", lambda some: records.extend(map(msgspec.json.decode, some)))
     objects: list[Cell] = []
     objects += [world.add(Cell(objects), f"cell{number}") for number in range(cells)]
     for number, program in enumerate(programs):

@@ -107,11 +107,10 @@ def test_without_a_broken_law_a_step_has_to_be_given() -> None:
         ("Look()", ""),
         ("Put(sb-S)", ""),
         ("nothing", ""),
-        (None, ""),
     ],
 )
 def test_the_word_of_a_message_is_its_first_argument_if_that_is_a_name(
-    message: str | None, word: str
+    message: str, word: str
 ) -> None:
     assert word_of(message) == word
 

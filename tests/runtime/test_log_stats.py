@@ -115,6 +115,14 @@ def test_a_real_run_has_a_delivery_for_each_step() -> None:
     assert counts["deliver"] == found["steps"] == 8
 
 
+def test_a_step_far_away_is_counted_like_others() -> None:
+    far = 1 << 61
+    assert (
+        figures(deliver(1, "a", "x", "Look()"), deliver(far, "a", "x", "Look()", vt=far))["steps"]
+        == far
+    )
+
+
 def test_percentiles_are_nearest_ranks() -> None:
     assert percentiles(range(1, 101)) == {"count": 100, "p50": 50, "p90": 90, "p99": 99, "max": 100}
     assert percentiles([7]) == {"count": 1, "p50": 7, "p90": 7, "p99": 7, "max": 7}

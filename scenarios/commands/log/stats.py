@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Final
 
 from slabrace.runtime.log_filter import Filter
-from slabrace.runtime.log_reader import Header
+from slabrace.runtime.log_reader import Record
 from slabrace.runtime.log_stats import Statistics
 from slabrace.scenarios.commands.log.lines import File, Lines, microseconds, text
 from slabrace.scenarios.commands.options import Help
@@ -35,10 +35,10 @@ def stats(
     from slabrace.actors.legend import LEGEND
 
     reader = Lines(file)
-    only = Filter([("run", run)] if run is not None else [])
+    wanted = None if run is None else Filter([("run", run)])
     statistics = Statistics(LEGEND, WAITS)
     for line in reader:
-        if not isinstance(line, Header) and only(line.fields):
+        if isinstance(line, Record) and (wanted is None or wanted(line.fields)):
             statistics.add(line.fields)
     reader.conclude()
     document = statistics.document()
