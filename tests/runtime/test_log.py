@@ -15,7 +15,7 @@ from slabrace.runtime.actor import Actor
 from slabrace.runtime.errors import UsageError
 from slabrace.runtime.line_file import LineFile, LogError
 from slabrace.runtime.log import EventLog
-from slabrace.runtime.log_reader import Filter, Header, Problem, Record, read
+from slabrace.runtime.log_reader import Header, Problem, Record, read
 from slabrace.runtime.message import Message
 from slabrace.runtime.world import World
 from slabrace.scenarios.scripts import from_path
@@ -284,33 +284,3 @@ def test_a_log_of_another_version_is_not_guessed_at(tmp_path: Path) -> None:
 def test_a_log_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"cannot read the log .*none: No such file"):
         list(read(tmp_path / "none"))
-
-
-EVENT = {"run": "r", "step": 5, "vt": 0, "event": "deliver", "actor": "a1", "to": "b1", "x": None}
-
-
-@pytest.mark.parametrize(
-    ("globs", "steps", "passes"),
-    [
-        ({}, "..", True),
-        ({"actor": "a*"}, "..", True),
-        ({"actor": "b1"}, "..", True),
-        ({"actor": "c*"}, "..", False),
-        ({"event": "del*", "actor": "a1"}, "5", True),
-        ({"x": "*"}, "..", True),
-        ({"y": "*"}, "..", False),
-        ({}, "1..5", True),
-        ({}, "6..", False),
-        ({}, "..4", False),
-    ],
-)
-def test_a_filter_passes_events_by_field_and_step(
-    globs: dict[str, str], steps: str, passes: bool
-) -> None:
-    assert Filter(globs, steps)(EVENT) is passes
-
-
-@pytest.mark.parametrize("steps", ["", "a..b", "1-5", "5..x"])
-def test_a_range_of_steps_that_is_none_is_told(steps: str) -> None:
-    with pytest.raises(UsageError, match=r"expected first\.\.last"):
-        Filter({}, steps)
