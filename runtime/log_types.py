@@ -92,6 +92,10 @@ class Delivery(Line):
     ]
     answer: Any = UNSET
     deferred: Annotated[bool, Meta(description="The answer comes later.")] | UnsetType = UNSET
+    broken: (
+        Annotated[bool, Meta(description="The run broke off in it: there is no answer.")]
+        | UnsetType
+    ) = UNSET
     changes: (
         Annotated[dict[str, Any], Meta(description="What the addressee holds now; if asked for.")]
         | UnsetType

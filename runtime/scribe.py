@@ -97,6 +97,7 @@ class Scribe:
         self._texts: dict[int, tuple[Message, bytes]] = {}  # by address, and kept: none comes twice
         self._owed: list[tuple[Envelope, int]] = []  # what is to be answered later
         self._notes: list[Event] = []  # of the delivery under way
+        self._unanswered = b'"deferred":true'
         self._deliveries = deliveries
         world.tap(self.noted)
         if deliveries:
@@ -132,7 +133,7 @@ class Scribe:
         text = self._texts.get(id(message)) or self._text(message)
         answer = envelope.answer
         if answer is UNANSWERED:
-            answered = b'"deferred":true'
+            answered = self._unanswered
             self._owed.append((envelope, step))
         else:
             answered = b'"answer":' + ENCODE(answer if type(answer) in SIMPLE else plain(answer))
@@ -179,7 +180,8 @@ class Scribe:
         world = self.world
         last: Envelope | None = getattr(world, "delivery", None)
         if self._deliveries and last is not None and self.moment().step > self.told:
-            self.delivered(last)  # it broke off in there, and nobody could tell of it
+            self._unanswered = b'"broken":true'
+            self.delivered(last)  # the run broke off in there, and nobody could tell of it
         now = self.moment()
         if self._owed:
             self._settle(now)

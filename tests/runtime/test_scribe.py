@@ -177,6 +177,8 @@ def test_the_delivery_that_broke_off_is_written() -> None:
     world, x, _ = boxes()
     records = written(world, Teller((x, Break())))
     assert [r["event"] for r in records[2:]] == ["deliver", "cracked", "violation", "end"]
+    assert records[2]["broken"] is True
+    assert "deferred" not in records[2]
 
 
 def test_what_an_actor_holds_is_written_if_asked_for() -> None:
