@@ -32,7 +32,7 @@ class Addresses:
         self.texts: dict[str, int] = {}
         self.names: dict[int, str] = {}
 
-    def object(self, name: object) -> int:
+    def of_object(self, name: object) -> int:
         """Where the object called ``name`` is; 0 if there is none."""
         if name is None or name == "":
             return 0
@@ -40,14 +40,14 @@ class Addresses:
             return int(found[0], 16)
         return self.objects.setdefault(str(name), OBJECTS + APART * len(self.objects))
 
-    def function(self, name: object) -> int:
+    def of_function(self, name: object) -> int:
         """Where the function called ``name`` begins; 0 if none is known."""
         found = SYMBOL.match(str(name)) if name else None
         if found is None:
             return 0
         return self._given(self.functions, FUNCTIONS, found[1])
 
-    def text(self, told: object) -> int:
+    def of_text(self, told: object) -> int:
         """Where the constant text ``told`` is."""
         return self._given(self.texts, TEXTS, str(told))
 

@@ -74,11 +74,11 @@ class Entries:
     def _raw(self, field: Field, value: Any, record: Mapping[str, Any]) -> int | str:
         match field.kind:
             case "object":
-                return self.addresses.object(value)
+                return self.addresses.of_object(value)
             case "function":
-                return self.addresses.function(value)
+                return self.addresses.of_function(value)
             case "text":
-                return self.addresses.text(value)
+                return self.addresses.of_text(value)
             case "string":
                 return str(value)
             case "gfp":
@@ -108,7 +108,7 @@ class Entries:
             self._asked = str(record.get("message"))
         if event == "actor":
             values["name"] = values.pop("actor")
-            values["address"] = f"{self.addresses.object(record['actor']):016x}"
+            values["address"] = f"{self.addresses.of_object(record['actor']):016x}"
         return values
 
     def shown(self, field: Field, value: Any) -> str:

@@ -73,7 +73,7 @@ def packed(form: Format, entry: Entry, entries: Entries) -> bytes:
     """The bytes of one entry."""
     values = entry.values
     if entry.event == FUNCTION:
-        values = {name: entries.addresses.function(value) for name, value in values.items()}
+        values = {name: entries.addresses.of_function(value) for name, value in values.items()}
     return form.packed(entry.task.pid, values)
 
 

@@ -19,14 +19,14 @@ from slabrace.runtime.exporters.timeline import text
 from slabrace.runtime.legend import Legend
 from slabrace.runtime.run_log import RunLog
 
-__all__ = ["ROWS", "Excerpt", "Row", "excerpt"]
+__all__ = ["ROWS", "Excerpt", "Row", "excerpt", "introductions", "told_of"]
 
 ROWS: Final = 300
 """Rows at most."""
 LONGEST: Final = 160
 """Characters of a row; a list of all holders can be long."""
 LEFT_OUT: Final = frozenset({"actor", "function", "end"})
-COMMON: Final = frozenset({"run", "step", "vt", "event", "actor", "clock", "changes", "cpu"})
+COMMON: Final = frozenset({"run", "step", "vt", "event", "actor", "clock", "changes", "state"})
 
 
 class Row(msgspec.Struct, frozen=True, gc=False):
@@ -69,7 +69,8 @@ def excerpt(run: RunLog, legend: Legend, most: int = ROWS) -> Excerpt:
     """The last rows of ``run``."""
     records = [record for record in run.records if record["event"] not in LEFT_OUT]
     cut = max(0, len(records) - most)
-    rows = [row(record) for record in records[cut:]]
+    about = introductions(run.records)
+    rows = [row(record, about) for record in records[cut:]]
     kinds = {name: who.kind for name, who in run.actors.items()}
     names = sorted(parties(rows), key=lambda name: legend.rank(kinds.get(name, "")))
     return Excerpt(rows, cut, names)
@@ -86,7 +87,23 @@ def parties(rows: Sequence[Row]) -> dict[str, None]:
     return found
 
 
-def row(record: Mapping[str, Any]) -> Row:
+def introductions(records: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """What the log says of each actor before the first line that needs it."""
+    return {record["actor"]: record for record in records if record["event"] == "actor"}
+
+
+def told_of(record: Mapping[str, Any], about: Mapping[str, Mapping[str, Any]]) -> str:
+    """A note with its own fields; what is so of its actor at all times is no news."""
+    known = about.get(str(record.get("actor")), {})
+    fields = [
+        f"{name}={text(value)}"
+        for name, value in record.items()
+        if name not in COMMON and (name not in known or known[name] != value)
+    ]
+    return " ".join([str(record["event"]), *fields])
+
+
+def row(record: Mapping[str, Any], about: Mapping[str, Mapping[str, Any]]) -> Row:
     """The row of one record."""
     event, step = record["event"], record["step"]
     actor = str(record.get("actor", "?"))
@@ -101,8 +118,7 @@ def row(record: Mapping[str, Any]) -> Row:
     if event == "answer":
         told = "answer" if record.get("answer") is None else f"answer: {text(record['answer'])}"
         return Row(step, actor, short(told), str(record["to"]), answers=True)
-    fields = [f"{name}={text(value)}" for name, value in record.items() if name not in COMMON]
-    return Row(step, actor, short(" ".join([str(event), *fields])))
+    return Row(step, actor, short(told_of(record, about)))
 
 
 def short(told: str) -> str:

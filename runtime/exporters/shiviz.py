@@ -18,6 +18,7 @@ from typing import Any, BinaryIO, Final
 
 import msgspec
 
+from slabrace.runtime.exporters.excerpt import introductions, told_of
 from slabrace.runtime.exporters.timeline import text
 from slabrace.runtime.legend import Legend
 from slabrace.runtime.run_log import RunLog
@@ -28,7 +29,6 @@ EXPRESSION: Final = r"(?<event>.*)\n(?<host>\S*) (?<clock>{.*})"
 MOST: Final = 2_000
 """Events that the page still draws within seconds."""
 OTHERS: Final = frozenset({"actor", "answer", "violation", "end", "function"})
-COMMON: Final = frozenset({"run", "vt", "event", "actor", "clock", "changes", "cpu", "message"})
 
 
 class Event(msgspec.Struct):
@@ -62,6 +62,7 @@ def clocked(records: Sequence[Mapping[str, Any]]) -> Iterator[Event]:
     counts: dict[str, dict[int, int]] = {}  # of each sender: the count at each of its steps
     clocks: dict[str, dict[str, int]] = {}  # what each host knows
     last: Mapping[str, Any] = {}
+    about = introductions(records)
     senders = {str(record["actor"]) for record in records if record["event"] == "deliver"}
     for record in records:
         event = record["event"]
@@ -81,7 +82,7 @@ def clocked(records: Sequence[Mapping[str, Any]]) -> Iterator[Event]:
         mine[host] = mine.get(host, 0) + 1
         if event == "deliver":
             counts.setdefault(str(record["actor"]), {})[record["step"]] = mine[host]
-        yield Event(host, told(record), dict(mine))
+        yield Event(host, told(record, about), dict(mine))
 
 
 def broken(
@@ -95,13 +96,12 @@ def broken(
     yield Event(host, line(law), dict(mine))
 
 
-def told(record: Mapping[str, Any]) -> str:
+def told(record: Mapping[str, Any], about: Mapping[str, Mapping[str, Any]]) -> str:
     """An event as a line."""
     if record["event"] == "deliver":
         answer = "" if record.get("answer") is None else f" = {text(record['answer'])}"
         return line(f"-> {record['to']}: {record['message']}{answer} step={record['step']}")
-    fields = [f"{key}={text(value)}" for key, value in record.items() if key not in COMMON]
-    return line(" ".join([str(record["event"]), *fields]))
+    return line(told_of(record, about))
 
 
 def line(told: str) -> str:

@@ -31,7 +31,7 @@ __all__ = ["Point", "Slice", "Timeline", "Track", "text", "timeline", "title"]
 
 STRUCTURE: Final = frozenset({"actor", "deliver", "answer", "violation", "end"})
 """Events that are told in a way of their own."""
-PLACED: Final = frozenset({"run", "vt", "event", "actor", "clock", "changes"})
+PLACED: Final = frozenset({"run", "vt", "event", "actor", "clock", "changes", "state"})
 """Fields that the place of a mark tells, or that are too much for a tooltip."""
 ANSWERED: Final = 1 << 40
 """Added to a step: the arrow of the answer to the message that it delivered."""
