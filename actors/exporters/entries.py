@@ -75,7 +75,7 @@ class Entries:
         match field.kind:
             case "object":
                 return self.addresses.of_object(value)
-            case "function":
+            case "function" | "symbol":
                 return self.addresses.of_function(value)
             case "text":
                 return self.addresses.of_text(value)
@@ -118,6 +118,8 @@ class Entries:
                 return f"{value:016x}"
             case "function":
                 return f"{self.addresses.names[value]}+0x0/0x0" if value else "0x0"
+            case "symbol":
+                return self.addresses.names[value] if value else "0x0"
             case "text":
                 return self.addresses.names[value]
             case "gfp":

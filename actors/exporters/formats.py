@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from slabrace.actors.exporters.entries import FUNCTION, Entry, identifier
-from slabrace.actors.exporters.tracepoints import TRACEPOINTS, Field
+from slabrace.actors.exporters.tracepoints import ALL_GFP, TRACEPOINTS, Field
 from slabrace.runtime.exporters.timeline import text
 
 __all__ = ["OWN", "Format", "described"]
@@ -32,8 +32,8 @@ COMMON: Final = (
 HEAD: Final = "<HBBI"
 CLEAN: Final = bytes.maketrans(b"\0\n", b"  ")
 CODES: Final = {
-    "int": "i", "uint": "I", "lcb": "I", "long": "q", "ulong": "Q", "u64": "Q", "object": "Q",
-    "function": "Q", "text": "Q", "gfp": "Q", "string": "I",
+    "int": "i", "lcb": "I", "long": "q", "ulong": "Q", "u64": "Q", "object": "Q",
+    "function": "Q", "symbol": "Q", "text": "Q", "gfp": "Q", "string": "I",
 }  # fmt: skip
 LONGEST: Final = 512
 """Bytes of a text; more of it would not fit beside the others on a page."""
@@ -88,8 +88,9 @@ def line(declared: str, offset: int, size: int, signed: bool) -> str:
     return f"\tfield:{declared};\toffset:{offset};\tsize:{size};\tsigned:{signed:d};"
 
 
-def described(entries: Iterable[Entry]) -> dict[str, Format]:
-    """The formats of all events among ``entries``, by their names."""
+def described(entries: Iterable[Entry], gfp: Mapping[str, int]) -> dict[str, Format]:
+    """The formats of all events among ``entries``, by their names; ``gfp`` are flags by name."""
+    flags = ",".join(f'{{{value:#x}UL,"{name}"}}' for name, value in gfp.items())
     own: dict[str, dict[str, str]] = {}
     often: dict[str, dict[str, int]] = {}
     counts: dict[str, int] = {}
@@ -108,7 +109,7 @@ def described(entries: Iterable[Entry]) -> dict[str, Format]:
     for number, event in enumerate(counts, 500):
         tracepoint = TRACEPOINTS.get(event)
         if tracepoint is not None:
-            printed = f'"{tracepoint.printk}", {tracepoint.args}'
+            printed = f'"{tracepoint.printk}", {tracepoint.args.replace(ALL_GFP, flags)}'
             formats[event] = laid(tracepoint.system, event, number, tracepoint.fields, printed)
         elif event == FUNCTION:
             printed = '" %ps <-- %ps", (void *)REC->ip, (void *)REC->parent_ip'

@@ -52,7 +52,7 @@ def write(run: RunLog, _legend: Legend, out: BinaryIO) -> list[str]:
     """Write ``run`` to ``out``; nothing is cut but texts of more than 512 bytes."""
     entries = Entries(run)
     found = list(entries)
-    formats = described(found)
+    formats = described(found, entries.gfp)
     cpus = [RingBuffer() for _ in range(1 + max((entry.cpu for entry in found), default=0))]
     for at, entry in zip(instants([entry.vt for entry in found]), found, strict=True):
         cpus[entry.cpu].put(at, packed(formats[entry.event], entry, entries))

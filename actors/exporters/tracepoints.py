@@ -16,14 +16,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-__all__ = ["CONTENTION", "GFP", "TRACEPOINTS", "Field", "Tracepoint"]
+__all__ = ["ALL_GFP", "CONTENTION", "GFP", "TRACEPOINTS", "Field", "Tracepoint"]
 
 
 class Field(NamedTuple):
     """``kind`` says how the value becomes bytes and text; ``of`` is our field, if called otherwise.
 
-    Kinds: object and function (pointers), text (a pointer to a constant), string (__data_loc), gfp,
-    and numbers: int, uint, long, ulong, u64.
+    Kinds: object, function and symbol (pointers; %p, %pS, %ps), text (a pointer to a constant),
+    string (__data_loc), gfp and lcb (flags), and numbers: int, long, ulong, u64.
     """
 
     declared: str
@@ -65,8 +65,9 @@ GFP: Final = {
 
 CONTENTION: Final = ["SPIN", "READ", "WRITE", "RT", "PERCPU", "MUTEX"]
 """LCB_F_*: the bits of contention_begin's flags, the lowest first."""
-FLAGS: Final = ",".join(f'{{{value:#x}UL,"{name}"}}' for name, value in GFP.items())
-SHOWN: Final = f'(REC->gfp_flags) ? __print_flags(REC->gfp_flags,"|",{FLAGS}) : "none"'
+ALL_GFP: Final = "$GFP"
+"""Stands in a format for the names of all flags that a run has."""
+SHOWN: Final = f'(REC->gfp_flags) ? __print_flags(REC->gfp_flags,"|",{ALL_GFP}) : "none"'
 LOCK_FLAGS: Final = ",".join(f'{{{1 << bit:#x},"{name}"}}' for bit, name in enumerate(CONTENTION))
 
 SHRINKER: Final = Field("struct shrinker * shr", "object")
@@ -143,7 +144,7 @@ TRACEPOINTS: Final[Mapping[str, Tracepoint]] = {
     ),
     "rcu_callback": Tracepoint(
         "rcu",
-        (RCUNAME, Field("void * rhp", "object"), Field("void * func", "function"),
+        (RCUNAME, Field("void * rhp", "object"), Field("void * func", "symbol"),
          Field("long qlen", "long")),
         "{rcuname} rhp={rhp} func={func} {qlen}",
         "%s rhp=%p func=%ps %ld",

@@ -48,6 +48,7 @@ def write(run: RunLog, legend: Legend, out: BinaryIO) -> list[str]:
 def events(tracks: Iterable[Track], violations: Iterable[Point]) -> Iterator[Event]:
     """All of them, thread by thread."""
     thread = 0
+    happened: list[tuple[int, Point]] = []
     for track in tracks:
         for number, row in enumerate(track.rows() or [[]]):
             thread += 1
@@ -56,10 +57,17 @@ def events(tracks: Iterable[Track], violations: Iterable[Point]) -> Iterator[Eve
             for one in row:
                 yield from sliced(one, thread)
             if number == 0:
-                for point in track.points:
-                    yield from pointed(point, thread)
+                happened += [(thread, point) for point in track.points]
+    happened.sort(key=in_order)
+    for thread, point in happened:
+        yield from pointed(point, thread)
     for point in violations:
-        yield {**placed("i", point.name, point.at, 1), "s": "g", "args": point.fields}
+        yield {**common("i", point.name, point.at, 1), "s": "g", "args": point.fields}
+
+
+def in_order(placed: tuple[int, Point]) -> tuple[int, bool]:
+    """By time; an arrow begins before it ends, be it at the same instant."""
+    return placed[1].at, placed[1].arrives > 0
 
 
 def meta(what: str, thread: int, **values: Any) -> Event:
@@ -67,7 +75,7 @@ def meta(what: str, thread: int, **values: Any) -> Event:
     return {"ph": "M", "name": what, "pid": PROCESS, "tid": thread, "args": values}
 
 
-def placed(phase: str, name: str, at: int, thread: int) -> Event:
+def common(phase: str, name: str, at: int, thread: int) -> Event:
     """What every event has."""
     return {"ph": phase, "name": name, "pid": PROCESS, "tid": thread, "ts": at / 1000}
 
@@ -76,11 +84,11 @@ def sliced(one: Slice, thread: int) -> Iterator[Event]:
     """A slice, and the arrow that begins at it."""
     kind = "message" if one.message else "span"
     if one.end is None:
-        yield {**placed("B", one.name, one.begin, thread), "cat": kind, "args": one.fields}
+        yield {**common("B", one.name, one.begin, thread), "cat": kind, "args": one.fields}
     else:
         length = (one.end - one.begin) / 1000
         yield {
-            **placed("X", one.name, one.begin, thread),
+            **common("X", one.name, one.begin, thread),
             "dur": length,
             "cat": kind,
             "args": one.fields,
@@ -92,7 +100,7 @@ def sliced(one: Slice, thread: int) -> Iterator[Event]:
 def pointed(point: Point, thread: int) -> Iterator[Event]:
     """A slice of no length, and its arrows."""
     args: Mapping[str, Any] = point.fields
-    yield {**placed("X", point.name, point.at, thread), "dur": 0, "cat": "event", "args": args}
+    yield {**common("X", point.name, point.at, thread), "dur": 0, "cat": "event", "args": args}
     if point.arrives:
         yield arrow("f", point.at, thread, point.arrives)
     if point.leaves:
@@ -101,7 +109,7 @@ def pointed(point: Point, thread: int) -> Iterator[Event]:
 
 def arrow(phase: str, at: int, thread: int, number: int) -> Event:
     """One end of an arrow; it is bound to the slice around it."""
-    event = {**placed(phase, "message", at, thread), "cat": "message", "id": number}
+    event = {**common(phase, "message", at, thread), "cat": "message", "id": number}
     if phase == "f":
         event["bp"] = "e"
     return event

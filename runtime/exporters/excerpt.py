@@ -71,8 +71,9 @@ def excerpt(run: RunLog, legend: Legend, most: int = ROWS) -> Excerpt:
     cut = max(0, len(records) - most)
     about = introductions(run.records)
     rows = [row(record, about) for record in records[cut:]]
-    kinds = {name: who.kind for name, who in run.actors.items()}
-    names = sorted(parties(rows), key=lambda name: legend.rank(kinds.get(name, "")))
+    taking_part = parties(rows)
+    names = [name for name in run.lanes(legend) if name in taking_part]
+    names += [name for name in taking_part if name not in run.actors]
     return Excerpt(rows, cut, names)
 
 

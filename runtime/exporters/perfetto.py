@@ -24,7 +24,6 @@ __all__ = ["write"]
 
 ROOT: Final = 1
 """The number of the track that all others hang from, so that they keep their order."""
-Event = tuple[int, int, "Slice | None"]
 
 
 def write(run: RunLog, legend: Legend, out: BinaryIO) -> list[str]:
@@ -33,23 +32,32 @@ def write(run: RunLog, legend: Legend, out: BinaryIO) -> list[str]:
     packets = Packets(out)
     packets.track(ROOT, told.name, ordered=True)
     number = ROOT
+    happened: list[tuple[int, Point]] = []
     if told.violations:
         number += 1
         packets.track(number, "violations", parent=ROOT, rank=0)
-        points(packets, number, told.violations)
+        happened += [(number, point) for point in told.violations]
     for rank, track in enumerate(told.tracks, 1):
         rows = track.rows() or [[]]
         number += 1
         own = number
         packets.track(own, track.name, parent=ROOT, rank=rank, about=track.kind)
         slices(packets, own, rows[0])
-        points(packets, own, track.points)
+        happened += [(own, point) for point in track.points]
         for more in rows[1:]:
             number += 1
             packets.track(number, track.name, parent=ROOT, rank=rank)
             slices(packets, number, more)
+    happened.sort(key=in_order)
+    for own, one in happened:
+        packets.instant(own, one.at, one.name, one.fields, one.leaves, one.arrives)
     packets.close()
     return []
+
+
+def in_order(placed: tuple[int, Point]) -> tuple[int, bool]:
+    """By time; an arrow begins before it ends, be it at the same instant."""
+    return placed[1].at, placed[1].arrives > 0
 
 
 def slices(packets: Packets, track: int, row: Iterable[Slice]) -> None:
@@ -63,9 +71,3 @@ def slices(packets: Packets, track: int, row: Iterable[Slice]) -> None:
             open_.append(one.end)
     while open_:
         packets.end(track, open_.pop())
-
-
-def points(packets: Packets, track: int, some: Iterable[Point]) -> None:
-    """Events without length."""
-    for one in some:
-        packets.instant(track, one.at, one.name, one.fields, one.leaves, one.arrives)

@@ -71,7 +71,7 @@ class Track:
         """The slices, in rows in which they nest, each in the order in which they begin."""
         rows: list[list[Slice]] = []
         stacks: list[list[tuple[float, bool]]] = []
-        for one in sorted(self.slices, key=lambda one: (one.begin, -until(one), one.message)):
+        for one in sorted(self.slices, key=lambda one: (one.begin, one.message, -until(one))):
             for row, stack in zip(rows, stacks, strict=True):
                 if nests(one, stack):
                     row.append(one)
@@ -80,7 +80,7 @@ class Track:
                 rows.append([one])
                 stacks.append([])
                 stack = stacks[-1]
-            stack.append((until(one), one.message))
+            stack.append((until(one), one.message or bool(stack and stack[-1][1])))
         return rows
 
 
@@ -90,7 +90,10 @@ def until(one: Slice) -> float:
 
 
 def nests(one: Slice, stack: list[tuple[float, bool]]) -> bool:
-    """Whether it nests into what is open; what has ended by then is open no more."""
+    """Whether it nests into what is open: by its end, and whether a message is open already.
+
+    What has ended by then is open no more.
+    """
     while stack and stack[-1][0] <= one.begin:
         stack.pop()
     if not stack:
