@@ -1,0 +1,145 @@
+"""Entries: a run as a kernel's trace buffer holds it: who, where, when, which event, its values.
+
+An event that has a tracepoint becomes that tracepoint, its values in the order of its fields: for
+pointers and constant texts numbers (addresses.py), for the rest what our event has. `shown` says
+how the kernel prints one. ``function`` is the function tracer's. Whatever else the model notes, its
+deliveries first of all, is an event of its own kind, with the fields that it has.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+from slabrace.actors.exporters.addresses import Addresses
+from slabrace.actors.exporters.running import Running, Task
+from slabrace.actors.exporters.tracepoints import CONTENTION, GFP, TRACEPOINTS, Field
+from slabrace.runtime.run_log import RunLog
+
+__all__ = ["FUNCTION", "Entries", "Entry", "identifier"]
+
+FUNCTION: Final = "function"
+LEFT_OUT: Final = frozenset({"run", "vt", "event", "clock", "changes", "state"})
+UNKNOWN_GFP: Final = 40
+"""The first bit for flags that the kernel's table does not have."""
+LOCKS: Final = {"mutex": "MUTEX", "spinlock": "SPIN"}
+LCB: Final = {name: 1 << bit for bit, name in enumerate(CONTENTION)}
+
+
+class Entry(NamedTuple):
+    """``values`` are by name of field: the kernel's names for a tracepoint, else our own."""
+
+    vt: int
+    cpu: int
+    task: Task
+    event: str
+    values: Mapping[str, Any]
+
+
+class Entries:
+    """Iterate over it once. What it met on the way is in ``addresses``, ``running`` and ``gfp``."""
+
+    def __init__(self, run: RunLog) -> None:
+        self._run = run
+        self.addresses = Addresses()
+        self.running = Running(run)
+        self.gfp = dict(GFP)
+        self._functions: dict[int, str] = {}  # the last one that a task entered, by its pid
+        self._asked = ""
+
+    def __iter__(self) -> Iterator[Entry]:
+        for record in self._run.records:
+            task, cpu = self.running.at(record)
+            event = record["event"]
+            if event in TRACEPOINTS:
+                values = self._values(event, record, task)
+            elif event == FUNCTION:
+                name = str(record.get("name", "?"))
+                values = {"ip": name, "parent_ip": record.get("caller", "")}
+                self._functions[task.pid] = name
+            else:
+                values = self._own(event, record)
+            yield Entry(record["vt"], cpu, task, event, values)
+
+    def _values(self, event: str, record: Mapping[str, Any], task: Task) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        for field in TRACEPOINTS[event].fields:
+            value = field.value(record)
+            if field.name == "call_site" and value is None:
+                value = self._functions.get(task.pid)
+            values[field.name] = self._raw(field, value, record)
+        return values
+
+    def _raw(self, field: Field, value: Any, record: Mapping[str, Any]) -> int | str:
+        match field.kind:
+            case "object":
+                return self.addresses.of_object(value)
+            case "function" | "symbol":
+                return self.addresses.of_function(value)
+            case "text":
+                return self.addresses.of_text(value)
+            case "string":
+                return str(value)
+            case "gfp":
+                return self._flags(value)
+            case "lcb":
+                return self._contended(str(record.get("lock")))
+        return value if isinstance(value, int) else 0
+
+    def _flags(self, value: Any) -> int:
+        """The bits of allocation flags; names that the table has not get bits of their own."""
+        bits = 0
+        for name in str(value or "").split("|"):
+            if name and name != "none":
+                bits |= self.gfp.setdefault(name, 1 << UNKNOWN_GFP + len(self.gfp) - len(GFP))
+        return bits
+
+    def _contended(self, lock: str) -> int:
+        who = self._run.actors.get(lock)
+        name = LOCKS.get(who.kind if who else "")
+        if name is None and self._asked.startswith(("down_read", "down_write")):
+            name = "READ" if self._asked.startswith("down_read") else "WRITE"
+        return LCB[name] if name else 0
+
+    def _own(self, event: str, record: Mapping[str, Any]) -> dict[str, Any]:
+        values = {name: value for name, value in record.items() if name not in LEFT_OUT}
+        if event == "deliver":
+            self._asked = str(record.get("message"))
+        if event == "actor":
+            values["name"] = values.pop("actor")
+            values["address"] = f"{self.addresses.of_object(record['actor']):016x}"
+        return values
+
+    def shown(self, field: Field, value: Any) -> str:
+        """How the kernel prints the ``value`` of a ``field``."""
+        match field.kind:
+            case "object":
+                return f"{value:016x}"
+            case "function":
+                return f"{self.addresses.names[value]}+0x0/0x0" if value else "0x0"
+            case "symbol":
+                return self.addresses.names[value] if value else "0x0"
+            case "text":
+                return self.addresses.names[value]
+            case "gfp":
+                return bits(self.gfp, value) or "none"
+            case "lcb":
+                return bits(LCB, value)
+        return str(value)
+
+
+def bits(table: Mapping[str, int], value: int) -> str:
+    """Flags by their names, as __print_flags() writes them."""
+    names = []
+    for name, flag in table.items():
+        if flag and value & flag == flag:
+            names.append(name)
+            value &= ~flag
+    return "|".join(names)
+
+
+def identifier(name: str) -> str:
+    """A name as a format file can have it."""
+    clean = re.sub(r"\W", "_", name, flags=re.ASCII)
+    return f"_{clean}" if not clean or clean[0].isdigit() else clean
