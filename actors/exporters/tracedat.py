@@ -87,7 +87,9 @@ def instants(times: Sequence[int]) -> Iterator[int]:
     last = -1
     for at, end in zip(times, later, strict=True):
         last = at if last < at else last + 1
-        yield min(last, end - 1) if end >= 0 else last
+        if end >= 0:
+            last = min(last, end - 1)
+        yield last
 
 
 def header(formats: Mapping[str, Format], entries: Entries) -> bytes:

@@ -20,7 +20,14 @@ from typing import Any, BinaryIO, Final
 
 import msgspec
 
-from slabrace.runtime.exporters.timeline import Point, Slice, Timeline, Track, timeline
+from slabrace.runtime.exporters.timeline import (
+    ANSWERED,
+    Point,
+    Slice,
+    Timeline,
+    Track,
+    timeline,
+)
 from slabrace.runtime.legend import Legend
 from slabrace.runtime.run_log import RunLog
 
@@ -128,7 +135,8 @@ class Spans:
         made = self._span(
             self._next(), self._root, point.name, CONSUMER, point.at, point.at, point.fields
         )
-        made["links"] = [{"traceId": self._trace, "spanId": sent(point.arrives)}]
+        step = point.arrives & (ANSWERED - 1)  # an answer is linked to what it answers
+        made["links"] = [{"traceId": self._trace, "spanId": sent(step)}]
         return made
 
     def _next(self) -> str:

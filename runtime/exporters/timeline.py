@@ -27,7 +27,7 @@ from slabrace.runtime.exporters.spans import WAIT, Lifetime, fits, lifetimes, sp
 from slabrace.runtime.legend import Legend
 from slabrace.runtime.run_log import RunLog
 
-__all__ = ["Point", "Slice", "Timeline", "Track", "text", "timeline", "title"]
+__all__ = ["ANSWERED", "Point", "Slice", "Timeline", "Track", "text", "timeline", "title"]
 
 STRUCTURE: Final = frozenset({"actor", "deliver", "answer", "violation", "end"})
 """Events that are told in a way of their own."""
