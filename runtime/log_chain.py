@@ -68,10 +68,8 @@ class Reasons:
         self._saw = BySteps()
         self._writes: dict[str, dict[str, int]] = {}  # addressee -> word -> step
         self._last: dict[str, int] = {}  # addressee -> the last write of any word
-        self._found: tuple[int, int | None] = (
-            0,
-            None,
-        )  # the last delivery, and what had been written there before
+        self._found: tuple[int, int | None] = (0, None)
+        """The last delivery, and the write that it found."""
 
     def add(self, fields: Mapping[str, Any]) -> None:
         """One more delivery."""
