@@ -29,7 +29,7 @@ from slabrace.runtime.by_step import BySteps
 from slabrace.runtime.errors import UsageError
 from slabrace.runtime.log_reader import Header, Record
 
-__all__ = ["Link", "Reasons", "access", "links", "reasons", "word_of"]
+__all__ = ["Link", "NoDeliveriesError", "Reasons", "access", "links", "reasons", "word_of"]
 
 Lines = Iterable[Header | Record]
 
@@ -38,6 +38,10 @@ APART: Final = frozenset({"deliver", "function", "actor"})
 CALL: Final = re.compile(r"(?P<name>[^(]*)\((?P<first>[^,)]*)(?P<rest>.*)\)", re.DOTALL)
 NAME: Final = re.compile(r"[^\W\d](?:\w|->|[.\[\]])*")
 NOBODY: Final[AbstractSet[str]] = frozenset()
+
+
+class NoDeliveriesError(UsageError):
+    """Nobody knows what caused what in this log."""
 
 
 class Link(msgspec.Struct):
@@ -153,9 +157,9 @@ def reasons(lines: Lines, step: int | None) -> tuple[Reasons, int]:
         if step == fields["step"] and event not in APART:
             found.events.append(fields)
     if not deliveries:
-        raise UsageError(
-            "this log has no deliveries, so no cause is known; recordings of real machines have "
-            "none, and `run` and `replay` write them with --log"
+        raise NoDeliveriesError(
+            "this log has no deliveries, so no cause is known; `run` and `replay` write them "
+            "with --log"
         )
     if step is None:
         raise UsageError("no law is broken in this log; say which step is asked for")

@@ -24,7 +24,7 @@ REFUSED = [
     (["why", "LOG", "99999"], "no delivery at step 99999"),
     (["why", "LOG"], "no law is broken in this log"),
     (["why", "LOG", "3", "--limit", "0"], "expected 1 or more"),
-    (["why", "EMPTY", "3"], "this log has no deliveries"),
+    (["why", "EMPTY", "3"], "no event at step 3"),
     (["diff", "LOG", "EMPTY"], "EMPTY has no event"),
     (["diff", "LOG", "LOG", "--run-a", "x"], "has no run x"),
     (["stats", "EMPTY"], "has no event; is it a log that slabrace wrote?"),
@@ -214,6 +214,20 @@ def test_why_of_a_step_as_json(slabrace: Command, log: Path) -> None:
     assert steps[0] == 40
     assert steps == sorted(steps, reverse=True)
     assert document["complete"]
+
+
+def test_why_of_a_recording_tells_the_calls(slabrace: Command, tmp_path: Path) -> None:
+    made: list[dict[str, Any]] = [
+        {"run": "k", "step": 2, "vt": 0, "event": "function", "actor": "t",
+         "name": "do_shrink_slab", "caller": "shrink_slab"},
+        {"run": "k", "step": 3, "vt": 900, "event": "mm_shrink_slab_start", "actor": "t"},
+    ]  # fmt: skip
+    path = save(tmp_path / "log", *made)
+    told = rows(slabrace("log", "why", path, "3").out)
+    assert "mm_shrink_slab_start" in told[0]
+    assert told[1].endswith("do_shrink_slab() entered by t called by shrink_slab() (not recorded)")
+    document = slabrace("log", "why", path, "3", "--json").json
+    assert [call["name"] for call in document["calls"]] == ["do_shrink_slab"]
 
 
 def test_why_says_that_there_is_more(slabrace: Command, log: Path) -> None:

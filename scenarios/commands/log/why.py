@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, Final
 
 import msgspec
 
 from slabrace.runtime.errors import UsageError
-from slabrace.runtime.log_chain import Link, Reasons, links, reasons
+from slabrace.runtime.log_calls import calls
+from slabrace.runtime.log_chain import Link, NoDeliveriesError, Reasons, links, reasons
 from slabrace.runtime.log_filter import Filter
 from slabrace.runtime.log_reader import Header, Record
 from slabrace.scenarios.commands.log.lines import File, Lines, microseconds, text
 from slabrace.scenarios.commands.log.paint import Paint
 from slabrace.scenarios.commands.options import Help
-from slabrace.scenarios.commands.output import AsJson, print_json, say
+from slabrace.scenarios.commands.output import AsJson, columns, print_json, say
 
 __all__ = ["why"]
 
@@ -33,15 +34,21 @@ def why(
     """Tell why something happened: the chain of causes back from a step, the latest first.
 
     Each delivery is followed to the one in which its message was sent (cause), and to the one that
-    had left what it found (saw): the last write of the same word of the same object. The functions
-    that were entered on the way to a delivery stand in its line.
+    had left what it found (saw): the last write of the same word of the same object. Between them
+    are the functions that were entered on the way. In a recording of a kernel, which has no
+    deliveries, it is the chain of calls.
     """
     if limit < 1:
         raise UsageError(f"--limit {limit}: expected 1 or more")
     only = Filter([("run", run)] if run is not None else [])
     reader = Lines(file)
     asked = step
-    found, step = reasons(wanted(reader, only), asked)
+    try:
+        found, step = reasons(wanted(reader, only), asked)
+    except NoDeliveriesError:
+        if asked is None:
+            raise
+        return show_calls(wanted(Quiet(file), only), asked, json=json)
     if reader.count_skipped > len(reader.skipped):
         say(f"{reader.count_skipped} lines are skipped")
     steps = found.back(step, limit)
@@ -106,6 +113,29 @@ def show(found: Reasons, chain: list[Link]) -> None:
     for (step, time, what, reason), style in zip(rows, styles, strict=True):
         row = f"{step:>{widths[0]}}  {time:>{widths[1]}}  {what:<{widths[2]}}  {reason}"
         print(paint(style, row.rstrip()))
+
+
+def show_calls(lines: Iterable[Header | Record], step: int, *, json: bool) -> int:
+    """Print how an event of a recording was come to."""
+    fields, chain = calls(lines, step)
+    if json:
+        found = [
+            {"step": call.step, "vt": call.vt, "name": call.name, "caller": call.caller}
+            for call in chain
+        ]
+        print_json({"run": fields["run"], "step": step, "event": fields, "calls": found})
+        return 0
+    rows = []
+    if fields["event"] != "function":
+        rows.append((str(step), microseconds(fields["vt"]), told(fields)))
+    for number, call in enumerate(chain):
+        by = f" called by {text(call.caller)}()" if call.caller is not None else ""
+        cut = " (not recorded)" if by and number == len(chain) - 1 else ""
+        what = f"{text(call.name)}() entered by {text(fields.get('actor', ''))}{by}{cut}"
+        rows.append((str(call.step), microseconds(call.vt), what))
+    print(Paint()("run", f"run {text(fields['run'])}"))
+    print(columns(rows))
+    return 0
 
 
 def told(fields: Mapping[str, Any]) -> str:
