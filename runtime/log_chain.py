@@ -218,7 +218,7 @@ def access(fields: Mapping[str, Any], names: AbstractSet[str] = NOBODY) -> str:
         between = ", " if call["first"] else ""
         told = f"{call['name']}({whom}{between}{call['first']}{call['rest']})"
     if fields.get("deferred"):
-        return f"{told} (answered later)"
+        return f"{told} (no answer yet)"
     answer = fields.get("answer")
     if answer is None:
         return told

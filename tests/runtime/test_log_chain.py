@@ -132,7 +132,7 @@ def test_an_access_is_written_with_its_addressee(message: str, answer: object, t
 
 def test_an_access_that_was_answered_later_says_so() -> None:
     fields = {**deliver(1, "a", "x", "Take()"), "deferred": True}
-    assert access(fields) == "Take(x) (answered later)"
+    assert access(fields) == "Take(x) (no answer yet)"
 
 
 def test_a_chain_of_a_real_run_goes_back_to_the_start_in_time() -> None:

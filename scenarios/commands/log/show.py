@@ -159,7 +159,7 @@ def row(table: Table, fields: dict[str, Any]) -> str:
     if event == "deliver" and {"to", "message"} <= fields.keys():
         what = f"-> {text(fields['to'])}: {text(fields['message'])}"
         if fields.get("deferred"):
-            what += " (answered later)"
+            what += " (no answer yet)"
         elif fields.get("answer") is not None:
             what += f" = {text(fields['answer'])}"
     else:
