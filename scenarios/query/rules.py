@@ -56,7 +56,10 @@ def paired(
     """A query that pairs the rows where ``begins`` holds with those where ``ends`` does."""
     keys = ", ".join(["run", *map(name, same)])
     before = "ORDER BY place ROWS UNBOUNDED PRECEDING"
-    more = "".join(f", lead({value}) OVER later AS {name(column)}" for column, value in end.items())
+    # by another name first: a row has columns of these names, and they are those of the beginning
+    ends_in = {column: name(f"ended_{column}") for column in end}
+    more = "".join(f", lead({value}) OVER later AS {ends_in[key]}" for key, value in end.items())
+    shown = "".join(f", {ended} AS {name(key)}" for key, ended in ends_in.items())
     return (
         f"WITH marks AS (SELECT *, row_number() OVER () AS place, CASE WHEN {begins} THEN 1 "
         f"ELSE -1 END AS mark FROM lines WHERE ({begins}) OR ({ends})), "
@@ -70,7 +73,7 @@ def paired(
         f"{more} FROM placed WHERE at_level > 0 "
         f"WINDOW later AS (PARTITION BY {keys}, at_level ORDER BY place)) "
         f"SELECT run, {', '.join(begin)}, step AS begin_step, vt AS begin_vt, end_step, end_vt, "
-        f"end_vt - vt AS duration{''.join(f', {name(column)}' for column in end)} "
+        f"end_vt - vt AS duration{shown} "
         "FROM met WHERE mark = 1 ORDER BY place"
     )
 
