@@ -22,6 +22,8 @@ Columns = Mapping[str, Sequence[str]]
 """Column -> the fields of an event that may fill it; if none does, such an attribute does."""
 
 ENCODE: Final = msgspec.json.Encoder().encode
+KEPT: Final = 4096
+"""Notes of one field that are remembered."""
 TAKEN: Final = frozenset({"run", "step", "vt", "event", "actor"})
 
 
@@ -41,6 +43,7 @@ class Directory(dict["Actor", Known]):
         super().__init__()
         self.columns = [(column, tuple(names)) for column, names in columns.items()]
         self._placed = frozenset(columns)
+        self._one: dict[tuple[str, tuple[str, str]], bytes] = {}
 
     def add(self, actor: Actor) -> Known:
         """Look ``actor`` up."""
@@ -56,6 +59,19 @@ class Directory(dict["Actor", Known]):
 
     def fields(self, known: Known, fields: Mapping[str, Any]) -> bytes:
         """Who noted it, the columns, and ``fields``; what of these fills a column comes there."""
+        if len(fields) != 1:
+            return self._told(known, fields)
+        (key,) = fields.items()
+        if type(key[1]) is not str:
+            return self._told(known, fields)
+        told = self._one.get((known.name, key))  # mostly a function that was entered, again
+        if told is None:
+            if len(self._one) >= KEPT:
+                self._one.clear()
+            told = self._one[known.name, key] = self._told(known, fields)
+        return told
+
+    def _told(self, known: Known, fields: Mapping[str, Any]) -> bytes:
         record = {"actor": known.name, **known.columns}
         for column, names in self.columns:
             for name in names:

@@ -9,7 +9,7 @@ Who somebody is (``actor``) is written before the first line that needs it. What
 described in docs/log-schema.md, and as types in log_types.py.
 
 Which message caused another is seen where it is sent: a lane of such a world tells its scribe what
-goes in (``Attentive``). What happened before what, vector_clock.py says.
+goes in (``attentive()``). What happened before what, vector_clock.py says.
 
 Lines of deliveries are put together from pieces that are JSON already (who, to whom, what was said,
 what is known of others), since nearly all of them come again and again: building a dictionary and
@@ -46,22 +46,33 @@ TEXTS: Final = 4096
 """Messages whose text is kept: most are constants that are sent again and again."""
 
 
-class Attentive(Lane):
-    """A lane that tells the scribe of its world what goes in, on top of what it does anyway."""
+class Names(dict[str, bytes]):
+    """Names of events as JSON."""
 
-    __slots__ = ()
+    def __missing__(self, name: str) -> bytes:
+        quoted = self[name] = ENCODE(name)
+        return quoted
 
-    def append(self, envelope: Envelope, /) -> None:
-        """It is sent."""
-        scribe = envelope.sender.world.scribe
-        if scribe is not None:
-            now, picks = scribe.now, scribe.world.picks
-            if now.step != len(picks) or (picks and picks[-1] < 0):
-                now = scribe.moment()
-            scribe.sent[envelope] = now
-            if scribe.states is not None:
-                scribe.hold(envelope.addressee)
-        super().append(envelope)
+
+def attentive(kind: type[Lane]) -> type[Lane]:
+    """Lanes of this kind that tell the scribe of their world what goes in, on top of all else."""
+    put = kind.append
+
+    class Attentive(kind):  # type: ignore[valid-type, misc]  # whatever kind it is
+        __slots__ = ()
+
+        def append(self, envelope: Envelope, /) -> None:
+            scribe = envelope.sender.world.scribe
+            if scribe is not None:
+                now = scribe.now
+                if now.step != len(scribe.picks):
+                    now = scribe.moment()
+                scribe.sent[envelope] = now
+                if scribe.states is not None:
+                    scribe.hold(envelope.addressee)
+            put(self, envelope)
+
+    return Attentive
 
 
 class Scribe:
@@ -83,6 +94,7 @@ class Scribe:
         state: bool = False,
     ) -> None:
         self.world = world
+        self.picks = world.picks
         self.run = run
         self.write = write
         self.lines: list[bytes] = []  # not written yet
@@ -97,18 +109,19 @@ class Scribe:
         self._texts: dict[int, tuple[Message, bytes]] = {}  # by address, and kept: none comes twice
         self._owed: list[tuple[Envelope, int]] = []  # what is to be answered later
         self._notes: list[Event] = []  # of the delivery under way
+        self._names = Names()
         self._unanswered = b'"deferred":true'
         self._deliveries = deliveries
         world.tap(self.noted)
         if deliveries:
             world.scribe = self
-            world.lane_type = type("Attentive", (Attentive, world.lane_type), {"__slots__": ()})
+            world.lane_type = attentive(world.lane_type)
 
     # -- what the run tells ------------------------------------------------------------
 
     def moment(self) -> Moment:
         """The delivery that is under way, or whose consequences are."""
-        picks = self.world.picks
+        picks = self.picks
         step = len(picks)
         while step and picks[step - 1] < 0:  # choices, made in it
             step -= 1
@@ -118,12 +131,13 @@ class Scribe:
 
     def delivered(self, envelope: Envelope) -> None:
         """A host has just delivered ``envelope``."""
+        picks = self.picks
+        step = len(picks)
+        if picks[-1] < 0:
+            step = self.moment().step
         now = self.now
-        world = self.world
-        picks = world.picks
-        if now.step != len(picks) or picks[-1] < 0:
-            now = self.moment()
-        step = now.step
+        if now.step != step:
+            now = self.now = Moment(step)
         sender, addressee, message = envelope.sender, envelope.addressee, envelope.message
         pair = self._pairs.get((sender, addressee)) or self._pair(sender, addressee)
         who = self._known[sender]
@@ -140,8 +154,9 @@ class Scribe:
         changes = b""
         if writes and self.states and addressee in self.states:
             changes = self._changes(addressee)
-        vt = world.clock.now - (len(picks) - step) * TICK  # choices in it were made later
-        self.lines.append(
+        vt = self.world.clock.now - (len(picks) - step) * TICK  # choices in it were made later
+        lines = self.lines
+        lines.append(
             b'%s%d,"vt":%d,"event":"deliver",%s%s,%s,"writes":%s,"cause":%d,"clock":{%s:%d%s}%s}\n'
             % (
                 self._head, step, vt, pair, text[1], answered, b"true" if writes else b"false",
@@ -153,22 +168,23 @@ class Scribe:
             notes, self._notes = self._notes, []
             for event in notes:
                 self._note(event, step)
-        if self._owed:
-            self._settle(now)
-        if len(self.lines) >= TOGETHER:
+        for owed, _ in self._owed:
+            if owed.answer is not UNANSWERED:
+                self._settle(now)
+                break
+        if len(lines) >= TOGETHER:
             self.flush()
 
     def noted(self, event: Event) -> None:
         """An actor has noted something: after the delivery in which it did, if that is told."""
         step = event.step
-        if step and self.world.picks[-1] < 0:
-            step = self.moment().step
-        if self._deliveries and step > self.told:
-            self._notes.append(event)
-        else:
-            self._note(event, step)
-            if len(self.lines) >= TOGETHER:
-                self.flush()
+        if step != self.told:
+            if step and self.picks[-1] < 0:
+                step = self.moment().step
+            if self._deliveries and step > self.told:
+                self._notes.append(event)
+                return
+        self._note(event, step)
 
     def hold(self, actor: Actor) -> None:
         """Write what ``actor`` holds before anything comes to it."""
@@ -270,8 +286,11 @@ class Scribe:
         """Write a note: the columns first, then the event's own fields."""
         actor, fields = event.actor, event.fields
         known = self._known.get(actor) or self._introduce(actor)
-        name = ENCODE(event.name)
         own = self._known.fields(known, fields) if fields else known.fields
-        self.lines.append(
-            b'%s%d,"vt":%d,"event":%s,%s}\n' % (self._head, step, event.time, name, own)
+        lines = self.lines
+        lines.append(
+            b'%s%d,"vt":%d,"event":%s,%s}\n'
+            % (self._head, step, event.time, self._names[event.name], own)
         )
+        if len(lines) >= TOGETHER:
+            self.flush()
