@@ -85,7 +85,7 @@ def test_a_file_of_another_kind_is_told_and_never_a_traceback(
 ) -> None:
     path = tmp_path / "file"
     path.write_bytes(content)
-    more = {"diff": [path], "query": ["select 1"]}
+    more: dict[str, list[str | Path]] = {"diff": [path], "query": ["select 1"]}
     said = slabrace("log", command, path, *more.get(command, []))
     assert said.code == 2
     assert "Traceback" not in said.err
