@@ -124,6 +124,8 @@ def inside(group: list[Line], before: Moment | None, after: Moment | None) -> bo
             if not isinstance(clock, dict):
                 return False
             known = 0 if after is None else clock.get(after.actor, 0)
-            early = before is None or before.clock.get(fields.get("actor"), 0) >= fields["step"]
+            early = (
+                before is None or before.clock.get(str(fields.get("actor")), 0) >= fields["step"]
+            )
             return early and isinstance(known, int) and (after is None or known >= after.step)
     return group[0].fields["step"] == 0 and after is None
