@@ -7,8 +7,9 @@ A delivery has up to two reasons that a log can name. Its ``cause``: the deliver
 message was sent, or that let its sender go on. And the one that had left what it found: the last
 write of the same word of the same addressee. That counts where the answer tells what was found, and
 for the delivery that is asked about. Which word it is, is read off the message: its first argument,
-if that is a name; a message without one touches all there is. Beside each delivery stand the
-functions that its sender entered on the way to it.
+if that is a name; a message without one touches all there is. Where a log tells which words a
+delivery changed, it is those. Beside each delivery stand the functions that its sender entered on
+the way to it.
 
 The log is read twice: once for the reasons (two numbers for each delivery are kept, and for each
 word the last write), once for the lines that are told.
@@ -87,8 +88,10 @@ class Reasons:
         if latest is not None and fields.get("answer") is not None:
             self._saw[step] = latest
         if fields.get("writes", True):
-            self._writes.setdefault(whom, {})[word] = step
-            self._last[whom] = step
+            changes = fields.get("changes")
+            for each in changes if changes and isinstance(changes, dict) else (word,):
+                self._writes.setdefault(whom, {})[each] = step
+                self._last[whom] = step
 
     def _latest(self, whom: str, word: str) -> int | None:
         if not word:
@@ -175,7 +178,6 @@ def links(lines: Lines, why: Reasons, steps: list[int]) -> list[Link]:
     causes = {why.cause(step) for step in steps}
     entered: dict[tuple[str, int], list[str]] = {}
     found: dict[int, Link] = {}
-    last = max(steps)
     for line in lines:
         fields = line.fields
         if isinstance(line, Header) or fields["run"] != why.run:
@@ -190,9 +192,9 @@ def links(lines: Lines, why: Reasons, steps: list[int]) -> list[Link]:
         elif event == "function" and step in causes:
             key = (str(fields.get("actor")), step)
             entered.setdefault(key, []).append(str(fields.get("name")))
-        if step > last:
+        if len(found) == len(wanted):
             break
-    return [found[step] for step in steps]
+    return [found[step] for step in steps if step in found]
 
 
 @lru_cache(maxsize=4096)

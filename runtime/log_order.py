@@ -123,6 +123,9 @@ def inside(group: list[Line], before: Moment | None, after: Moment | None) -> bo
             clock = fields.get("clock")
             if not isinstance(clock, dict):
                 return False
-            early = before is None or before.clock.get(fields["actor"], 0) >= fields["step"]
-            return early and (after is None or clock.get(after.actor, 0) >= after.step)
+            known = 0 if after is None else clock.get(after.actor, 0)
+            early = (
+                before is None or before.clock.get(str(fields.get("actor")), 0) >= fields["step"]
+            )
+            return early and isinstance(known, int) and (after is None or known >= after.step)
     return group[0].fields["step"] == 0 and after is None

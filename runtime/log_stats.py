@@ -72,8 +72,8 @@ class Statistics:
             self._delivery(fields, step, time)
         try:
             ended = self._finder.feed(fields)
-        except KeyError:
-            return  # an event that lacks what its name promises is counted and no more
+        except (KeyError, TypeError):
+            return  # an event that is not what its name promises is counted and no more
         for span in ended:
             self._measured(span).add(run, span, self._waits.get(span.name))
 

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
-from slabrace.runtime.log_reader import Header, Problem, read
+from slabrace.runtime.errors import UsageError
+from slabrace.runtime.log_reader import Header, Problem, Record, read
 from slabrace.scenarios.query import parquet
 from slabrace.scenarios.query.columns import from_json, from_parquet
 from slabrace.scenarios.query.engine import connected, library, locked
@@ -70,6 +71,10 @@ def opened(path: Path, complain: Complaint, *, whole: bool = True) -> Iterator[D
 @contextlib.contextmanager
 def source(path: Path, complain: Complaint, *, whole: bool) -> Iterator[Source]:
     """The log at ``path``, whatever it is packed in."""
+    if not path.is_file() and path.exists() and not path.is_dir():  # a pipe can be read once
+        with copy(path, complain) as clean:
+            yield clean
+        return
     if parquet.is_parquet(path):
         with connected(path) as (database, (link,)):
             found = [Header(at.line, at.header) for at in parquet.headers(database, link, path)]
@@ -81,11 +86,19 @@ def source(path: Path, complain: Complaint, *, whole: bool) -> Iterator[Source]:
         if sound(database, from_json(link, columns(), how, whole=False)):
             yield from_lines(database, from_json(link, columns(), how, whole=whole), link)
             return
+    with copy(path, complain) as clean:
+        yield clean
+
+
+@contextlib.contextmanager
+def copy(path: Path, complain: Complaint) -> Iterator[Source]:
+    """What can be read of the log at ``path``, copied to a place of its own."""
     with tempfile.TemporaryDirectory(prefix="slabrace-clean-") as folder:
         clean = Path(folder) / "log"
-        cleaned(path, clean, complain)
+        if not cleaned(path, clean, complain):
+            raise UsageError(f"{path} has no event; is it a log that slabrace wrote?")
         with connected(clean) as (database, (link,)):
-            yield from_lines(database, from_json(link, columns(), "none", whole=whole), link)
+            yield from_lines(database, from_json(link, columns(), "none", whole=True), link)
 
 
 def from_lines(database: DuckDBPyConnection, query: str, link: Path) -> Source:
@@ -114,15 +127,18 @@ def sound(database: DuckDBPyConnection, query: str) -> bool:
     return counted is not None and counted[0] == 0 and counted[1] > 0
 
 
-def cleaned(path: Path, clean: Path, complain: Complaint) -> None:
-    """Copy the lines that can be read."""
+def cleaned(path: Path, clean: Path, complain: Complaint) -> int:
+    """Copy the lines that can be read; how many events are among them."""
     encode = msgspec.json.encode
+    events = 0
     with clean.open("wb") as out:
         for line in read(path):
             if isinstance(line, Problem):
                 complain(line)
             else:
+                events += isinstance(line, Record)
                 out.write(encode(line.fields) + b"\n")
+    return events
 
 
 def packing(path: Path) -> str:

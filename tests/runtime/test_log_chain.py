@@ -70,6 +70,16 @@ def test_what_wipes_all_is_seen_by_reads_of_every_word() -> None:
     assert found.saw(3) == 2
 
 
+def test_where_a_log_tells_which_words_changed_those_were_written() -> None:
+    records = (
+        deliver(1, "a", "x", "Store(head, 7)", changes={"head": 7}),
+        deliver(2, "a", "x", "Get()", changes={"count": 1}),
+        deliver(3, "b", "x", "Load(head)", 7, writes=False),
+    )
+    found, _ = reasons(lines(*records), 3)
+    assert found.saw(3) == 1
+
+
 def test_what_is_asked_for_has_found_something_whatever_it_answered() -> None:
     records = (deliver(1, "a", "x", "Free()"), deliver(2, "b", "x", "Free()", cause=0))
     found, _ = reasons(lines(*records), 2)

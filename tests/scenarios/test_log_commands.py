@@ -24,7 +24,7 @@ REFUSED = [
     (["why", "LOG", "99999"], "no delivery at step 99999"),
     (["why", "LOG"], "no law is broken in this log"),
     (["why", "LOG", "3", "--limit", "0"], "expected 1 or more"),
-    (["why", "EMPTY", "3"], "no event at step 3"),
+    (["why", "EMPTY", "3"], "EMPTY has no event"),
     (["diff", "LOG", "EMPTY"], "EMPTY has no event"),
     (["diff", "LOG", "LOG", "--run-a", "x"], "has no run x"),
     (["stats", "EMPTY"], "has no event; is it a log that slabrace wrote?"),
@@ -72,7 +72,9 @@ def test_what_makes_no_sense_is_refused_and_why(
     assert not (tmp_path / "out.jsonl").exists()
 
 
-@pytest.mark.parametrize("command", ["show", "why", "stats", "diff"])
+@pytest.mark.parametrize(
+    "command", ["show", "why", "stats", "diff", pytest.param("query", marks=needs_duckdb)]
+)
 @pytest.mark.parametrize(
     "content",
     [b"\x7fELF\x02\x01\x00" * 500, b"\x1f\x8b\x08\x00garbage", b"PAR1 not really", b"hello\n" * 50],
@@ -83,7 +85,8 @@ def test_a_file_of_another_kind_is_told_and_never_a_traceback(
 ) -> None:
     path = tmp_path / "file"
     path.write_bytes(content)
-    said = slabrace("log", command, *[path] * (2 if command == "diff" else 1))
+    more: dict[str, list[str | Path]] = {"diff": [path], "query": ["select 1"]}
+    said = slabrace("log", command, path, *more.get(command, []))
     assert said.code == 2
     assert "Traceback" not in said.err
     assert len(said.err.splitlines()) < 30
@@ -374,6 +377,16 @@ def test_query_takes_questions_only(slabrace: Command, log: Path, sql: str, told
     said = slabrace("log", "query", log, sql)
     assert said.code == 2
     assert told in said.err
+
+
+@needs_duckdb
+def test_query_reads_a_pipe(log: Path) -> None:
+    with log.open("rb") as file:
+        running = process(
+            ["log", "query", "/dev/stdin", "select count(*) as n from events", "--csv"], stdin=file
+        )
+        out, _ = running.communicate(timeout=30)
+    assert out == f"n\n{len(records_of(log))}\n"
 
 
 @needs_duckdb

@@ -76,10 +76,14 @@ class Lines:
 
     def conclude(self) -> None:
         """All is read: tell how much was skipped; a log without an event is none."""
-        if self.count_skipped > TOLD:
-            say(f"{self.count_skipped} lines are skipped; these were the first {TOLD}")
+        self.count()
         if not self.events:
             raise UsageError(f"{self.file} has no event; is it a log that slabrace wrote?")
+
+    def count(self) -> None:
+        """Tell how many were skipped beyond those that were told of."""
+        if self.count_skipped > TOLD:
+            say(f"{self.count_skipped} lines are skipped; these were the first {TOLD}")
 
     def remarks(self) -> dict[str, Any]:
         """What was skipped, for a document."""

@@ -56,6 +56,7 @@ def query(
     else:
         question, whole = sql, wants_all(sql)
     with opened(file, reader.complain, whole=whole) as database:
+        reader.count()
         try:
             answer = asked(database, question)
             show(answer, as_csv=as_csv, as_json=json)

@@ -46,11 +46,11 @@ def why(
     try:
         found, step = reasons(wanted(reader, only), asked)
     except NoDeliveriesError:
+        reader.conclude()
         if asked is None:
             raise
         return show_calls(wanted(Quiet(file), only), asked, json=json)
-    if reader.count_skipped > len(reader.skipped):
-        say(f"{reader.count_skipped} lines are skipped")
+    reader.conclude()
     steps = found.back(step, limit)
     chain = links(wanted(Quiet(file), only), found, steps)
     reaches_start = len(steps) < limit
