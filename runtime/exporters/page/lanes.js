@@ -78,12 +78,12 @@ function fillKinds(fieldset, lanes, changed) {
   const boxes = [...lanes.kinds].map(([kind, number]) => {
     const box = make("input", { type: "checkbox", checked: !lanes.folded.has(kind) });
     box.addEventListener("change", () => { lanes.fold(kind, !box.checked); changed(); });
-    return make("label", { className: "tick" }, box, ` ${kind || "others"}, ${number}: each its own`);
+    return make("label", { className: "tick" }, box, ` ${kind || "others"} (${count(number)})`);
   });
   if (lanes.hidden) {
     const box = make("input", { type: "checkbox", checked: lanes.everybody });
     box.addEventListener("change", () => { lanes.everybody = box.checked; lanes.lay(); changed(); });
-    boxes.push(make("label", { className: "tick" }, box, ` the ${lanes.hidden} without an event too`));
+    boxes.push(make("label", { className: "tick" }, box, ` those without an event, too (${count(lanes.hidden)})`));
   }
   fieldset.replaceChildren(fieldset.firstElementChild, ...boxes);
 }

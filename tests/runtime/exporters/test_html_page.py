@@ -238,7 +238,7 @@ def test_kinds_of_many_share_a_lane_until_they_are_unfolded(show: Show) -> None:
     page = show(many(2_000), "#step=300")
     assert "in 12 lanes" in page.text("#state-of-page")
     page.page.click("#lanes summary")
-    page.page.get_by_label("mem_cgroup, 15: each its own").check()
+    page.page.get_by_label("mem_cgroup (15)").check()
     page.press("Escape")
     page.page.click("#lanes summary")
     page.point_at("memcg0", 300)
@@ -293,6 +293,17 @@ def test_axe_finds_nothing(show: Show, scheme: str) -> None:
         found = [(each["id"], [node["html"] for node in each["nodes"]])
                  for each in result["violations"]]  # fmt: skip
         assert found == [], json.dumps(found, indent=1)
+
+
+def test_the_selected_event_stays_in_view_at_every_size(show: Show) -> None:
+    page = show(many(3_000), "#step=1500")
+    for key in ["-"] * 8 + ["+"] * 8:
+        page.press(key)
+        assert "1,500" in selected(page)
+    page.page.set_viewport_size({"width": 800, "height": 600})
+    page.settle()
+    page.press("j k")
+    assert "1,500" in selected(page)
 
 
 @pytest.mark.slow
