@@ -254,7 +254,7 @@ def test_of_many_that_act_those_that_did_most_keep_their_lanes(show: Show) -> No
     page = show(run.log(), "#step=2")
     assert "in 21 lanes" in page.text("#state-of-page")
     page.point_at("task1", 2)
-    page.point_at("task ×40", 1)
+    page.point_at("task \u00d740", 1)
 
 
 def test_every_control_is_reached_by_tab_and_shows_it(show: Show) -> None:
