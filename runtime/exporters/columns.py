@@ -80,6 +80,7 @@ def columns(run: RunLog, legend: Legend) -> tuple[dict[str, Any], list[str]]:
                 value.place(states[name]) if name in states else -1,
             ]
         )
+    packed["where"] = [text[name] for name in legend.columns]
     packed["kinds"] = [[text[kind], text[words]] for kind, words in legend.kinds.items()]
     where = Rows(rows)
     told_bars, remarks = bars(spans(run.records, legend), legend, where, place, text, value)

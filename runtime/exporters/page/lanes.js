@@ -5,6 +5,7 @@
 
 const MANY = 40; // lanes that are still looked at one by one
 const CROWD = 12; // of one kind; fold from here on if there are many lanes
+const BUSY = 20; // of a folded kind that acts, those that did most keep their lanes
 
 class Lanes {
   constructor(run) {
@@ -28,18 +29,34 @@ class Lanes {
     this.lay();
   }
 
+  // Who of the folded kinds keeps a lane: without those that act there is no story.
+  busy() {
+    const { run } = this;
+    const kept = new Uint8Array(run.actors.length);
+    for (const kind of this.folded) {
+      const acting = [...run.actors.keys()]
+        .filter((each) => run.actors[each].kind === kind && run.actors[each].active)
+        .sort((one, other) => run.ofActor(other).length - run.ofActor(one).length);
+      for (const actor of acting.slice(0, BUSY)) kept[actor] = 1;
+    }
+    return kept;
+  }
+
   lay() {
     const { run } = this;
+    const busy = this.busy();
     this.lanes = [];
     this.of = new Int32Array(run.actors.length).fill(NONE);
     const shared = new Map();
     run.actors.forEach((actor, number) => {
       if (!this.touched[number] && !this.everybody) return;
       if (this.only && !this.only[number]) return;
-      if (this.folded.has(actor.kind)) {
+      if (this.folded.has(actor.kind) && !busy[number]) {
         if (!shared.has(actor.kind)) {
           shared.set(actor.kind, this.lanes.length);
-          this.lanes.push({ title: "", kind: actor.kind, actors: [], active: actor.active });
+          this.lanes.push({
+            title: "", kind: actor.kind, actors: [], active: actor.active, folded: true,
+          });
         }
         this.of[number] = shared.get(actor.kind);
       } else {
@@ -49,7 +66,6 @@ class Lanes {
       this.lanes[this.of[number]].actors.push(number);
     });
     for (const lane of this.lanes) {
-      lane.folded = this.folded.has(lane.kind);
       if (lane.folded) lane.title = `${lane.kind || "others"} ×${lane.actors.length}`;
     }
   }
@@ -78,12 +94,12 @@ function fillKinds(fieldset, lanes, changed) {
   const boxes = [...lanes.kinds].map(([kind, number]) => {
     const box = make("input", { type: "checkbox", checked: !lanes.folded.has(kind) });
     box.addEventListener("change", () => { lanes.fold(kind, !box.checked); changed(); });
-    return make("label", { className: "tick" }, box, ` ${kind || "others"}, ${number}: each its own`);
+    return make("label", { className: "tick" }, box, ` ${kind || "others"} (${count(number)})`);
   });
   if (lanes.hidden) {
     const box = make("input", { type: "checkbox", checked: lanes.everybody });
     box.addEventListener("change", () => { lanes.everybody = box.checked; lanes.lay(); changed(); });
-    boxes.push(make("label", { className: "tick" }, box, ` the ${lanes.hidden} without an event too`));
+    boxes.push(make("label", { className: "tick" }, box, ` those without an event, too (${count(lanes.hidden)})`));
   }
   fieldset.replaceChildren(fieldset.firstElementChild, ...boxes);
 }

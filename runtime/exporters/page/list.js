@@ -11,11 +11,18 @@ class List {
     const senders = new Set(run.actor.subarray(0, 20_000));
     const names = [...senders].filter((actor) => actor >= 0 && run.actors[actor].active)
       .map((actor) => run.nameOf(actor).length);
-    const longest = Math.min(20, Math.max(6, ...names.slice(0, 1000)));
-    byId("list").style.setProperty("--who", `${longest * 7.6 + 14}px`);
+    this.longest = Math.min(20, Math.max(6, ...names.slice(0, 1000)));
+  }
+
+  // The column of names is as wide as they are, and leaves room for what they do.
+  measure() {
+    const list = byId("list");
+    const wide = Math.min(this.longest * 7.6 + 14, list.clientWidth * 0.28);
+    list.style.setProperty("--who", `${Math.round(wide)}px`);
   }
 
   draw() {
+    this.measure();
     const { view, state, run } = this;
     const every = Math.max(1, Math.ceil(TEXT_ROW / view.rowHeight));
     const first = Math.ceil(view.first / every) * every;

@@ -18,6 +18,7 @@ class Run {
       state: state === NONE ? null : JSON.parse(data.value[state]),
     }));
     this.kinds = new Map(data.kinds.map(([kind, words]) => [shown(data.text[kind]), data.text[words]]));
+    this.where = new Set(data.where.map((name) => data.text[name]));
     this.rows = data.step.length;
     this.step = summed(data.step);
     this.time = summed(data.vt);
@@ -152,14 +153,15 @@ class Run {
       return caller === undefined ? `${value("name")}()` : `${value("name")}() ← ${caller}`;
     }
     if (event === "violation") return `✖ ${value("law")}: ${said}`;
-    const told = fields.filter(([name]) => !QUIET.has(name));
+    const told = fields.filter(([name, json]) => !QUIET.has(name)
+      && !(this.where.has(name) && /^\d/.test(json)));
     const pairs = told.map(([name, json]) => `${shown(name)}=${plain(json)}`);
     return [shown(event), said, ...pairs].filter(Boolean).join(" ");
   }
 }
 
-// Fields that say where, not what; the panel has them.
-const QUIET = new Set(["cpu", "type", "schedule"]);
+// Fields that only the panel shows; so it is with numbers that say where, not what.
+const QUIET = new Set(["type", "schedule"]);
 
 function plain(json) {
   return shown(json.startsWith('"') ? JSON.parse(json) : json);

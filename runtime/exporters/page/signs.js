@@ -96,8 +96,8 @@ function drawLife(context, x, width, turns, low, high) {
     const bottom = Math.min(to, high + 20);
     if (bottom > top) draw(top, bottom - top);
   };
-  const begin = allocated === null ? low - 20 : allocated;
-  const hidden = published !== null ? published : allocated === null ? begin : retired ?? end;
+  const begin = allocated ?? published ?? low - 20;
+  const hidden = published ?? (allocated === null ? begin : retired ?? end);
   phase(begin, hidden, (y, height) => context.strokeRect(x - width / 2, y, width, height));
   const seen = published ?? hidden;
   phase(seen, retired ?? end, (y, height) => {

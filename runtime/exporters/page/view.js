@@ -31,12 +31,21 @@ class View {
   // Rows that fit below the head.
   get visible() { return (this.height - this.head) / this.rowHeight; }
 
+  // Take the sizes of everything again; the first row stays where it is.
   measure() {
-    const { scroller } = this;
-    const list = byId("list");
-    this.height = scroller.clientHeight;
+    const { top } = this;
+    byId("window").style.width = `${this.scroller.clientWidth}px`;
+    this.measureLanes();
+    this.full = this.run.rows * this.rowHeight + this.head + 12;
+    this.spacer.style.height = `${Math.min(this.full, TALLEST)}px`;
+    byId("room").style.setProperty("--full", `${this.full + 20}px`);
+    byId("list").style.setProperty("--head-height", `${this.head}px`);
+    this.height = this.scroller.clientHeight; // which follows from the above
     byId("window").style.height = `${this.height}px`;
-    byId("window").style.width = `${scroller.clientWidth}px`;
+    this.scrollTo(top);
+  }
+
+  measureLanes() {
     this.width = byId("diagram").clientWidth;
     this.margin = 12;
     const room = this.width - 2 * this.margin;
@@ -46,12 +55,7 @@ class View {
     const narrow = this.paper ? NARROW / 2 : NARROW; // paper does not scroll
     this.laneWidth = this.slanted ? Math.max(narrow, Math.min(WIDE, (room - SLANT) / lanes)) : wanted;
     const wide = 2 * this.margin + lanes * this.laneWidth + (this.slanted ? SLANT : 0);
-    this.spacer.style.width = `${scroller.clientWidth + Math.max(0, wide - this.width)}px`;
-    this.full = this.run.rows * this.rowHeight + this.head + 12;
-    byId("room").style.setProperty("--full", `${this.full + 20}px`);
-    this.spacer.style.height = `${Math.min(this.full, TALLEST)}px`;
-    list.style.setProperty("--head-height", `${this.head}px`);
-    this.scrolled();
+    this.spacer.style.width = `${this.scroller.clientWidth + Math.max(0, wide - this.width)}px`;
   }
 
   // How many rows one scrolled pixel stands for, if the run is higher than a page can be.

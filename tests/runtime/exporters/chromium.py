@@ -38,6 +38,7 @@ class Shown:
     def open(self, file: Path, link: str = "") -> None:
         self.page.goto(file.as_uri() + link)
         self.page.wait_for_selector("html[data-ready]", timeout=30_000)
+        self.settle()
 
     def press(self, keys: str) -> None:
         """Press keys in the diagram, one after the other."""
@@ -48,12 +49,15 @@ class Shown:
 
     def settle(self) -> None:
         """Until what has changed is drawn."""
-        self.page.evaluate("new Promise(requestAnimationFrame)")
+        self.page.evaluate(
+            "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        )
 
     def step(self) -> int:
         return int(self.page.input_value("#goto"))
 
     def text(self, selector: str) -> str:
+        self.settle()
         return self.page.inner_text(selector)
 
     def wait(self, selector: str, text: str) -> None:
@@ -78,7 +82,7 @@ class Shown:
         assert box
         for x in range(10, int(box["width"]), 20):
             self.page.mouse.move(box["x"] + x, line["y"] + line["height"] / 2)
-            if self.text("#hover .first").partition(" (")[0] == lane:
+            if self.page.inner_text("#hover .first").partition(" (")[0] == lane:
                 return
         raise AssertionError(f"no lane {lane}")
 

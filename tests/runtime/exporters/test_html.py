@@ -5,10 +5,13 @@ import hashlib
 import io
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
+import pytest
 from tests.runtime.exporters.runs import HOSTILE, LEGEND, Maker, broken, hostile, imported, many
+from tests.test_architecture import KERNEL_WORDS
 
-from slabrace.runtime.exporters.html import write
+from slabrace.runtime.exporters.html import SCRIPTS, write
 from slabrace.runtime.run_log import RunLog
 
 
@@ -57,6 +60,25 @@ def test_only_its_own_script_may_run() -> None:
     assert len(script) == 1
     digest = base64.b64encode(hashlib.sha256(script[0].encode()).digest()).decode()
     assert f"script-src 'sha256-{digest}'" in text
+
+
+PAGE = Path(__file__).resolve().parents[3] / "runtime/exporters/page"
+
+
+@pytest.mark.parametrize("path", sorted(PAGE.iterdir()), ids=lambda path: path.name)
+def test_a_source_of_the_page_is_short_and_knows_no_kernel_word(path: Path) -> None:
+    source = path.read_text(encoding="utf-8")
+    assert len(source.splitlines()) <= 300
+    assert KERNEL_WORDS.findall(source.replace("slabrace", "")) == []
+
+
+@pytest.mark.parametrize("path", sorted(PAGE.glob("*.js")), ids=lambda path: path.name)
+def test_a_script_makes_text_and_never_markup_or_code(path: Path) -> None:
+    source = path.read_text(encoding="utf-8")
+    assert source.startswith(f"// {path.stem.capitalize()}: ")
+    assert path.name in SCRIPTS
+    for way in ("innerHTML", "outerHTML", "insertAdjacent", "document.write", "eval(", "Function("):
+        assert way not in source
 
 
 def test_a_hostile_name_adds_no_tag_and_loses_no_letter() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.runtime.exporters.chromium import Show, Shown, chromium
-from tests.runtime.exporters.runs import HOSTILE, broken, hostile, imported, many
+from tests.runtime.exporters.runs import HOSTILE, Maker, broken, hostile, imported, many
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -238,10 +238,23 @@ def test_kinds_of_many_share_a_lane_until_they_are_unfolded(show: Show) -> None:
     page = show(many(2_000), "#step=300")
     assert "in 12 lanes" in page.text("#state-of-page")
     page.page.click("#lanes summary")
-    page.page.get_by_label("mem_cgroup, 15: each its own").check()
+    page.page.get_by_label("mem_cgroup (15)").check()
     page.press("Escape")
     page.page.click("#lanes summary")
     page.point_at("memcg0", 300)
+
+
+def test_of_many_that_act_those_that_did_most_keep_their_lanes(show: Show) -> None:
+    run = Maker()
+    for task in range(60):
+        run.actor(f"task{task}", "task", active=True)
+        run.step += 1
+        for _ in range(1 + task % 2):
+            run.note("function", f"task{task}", name="do_shrink_slab")
+    page = show(run.log(), "#step=2")
+    assert "in 21 lanes" in page.text("#state-of-page")
+    page.point_at("task1", 2)
+    page.point_at("task \u00d740", 1)
 
 
 def test_every_control_is_reached_by_tab_and_shows_it(show: Show) -> None:
@@ -284,7 +297,8 @@ def test_the_schedule_is_copied(show: Show) -> None:
 def test_axe_finds_nothing(show: Show, scheme: str) -> None:
     pytest.importorskip("axe_playwright_python", reason="needs axe-playwright-python")
     axe = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
-    for run, link in ((broken(), "#step=7&cone=1"), (imported(), "")):
+    pages = [(broken(), "#step=7&cone=1"), (imported(), "")]
+    for run, link in pages if scheme == "light" else pages[:1]:
         page = show(run, link, story="a0\n----", color_scheme=scheme)
         page.page.fill("#query", "info")
         page.page.locator("#hits", has_text="hit").wait_for()
@@ -293,6 +307,17 @@ def test_axe_finds_nothing(show: Show, scheme: str) -> None:
         found = [(each["id"], [node["html"] for node in each["nodes"]])
                  for each in result["violations"]]  # fmt: skip
         assert found == [], json.dumps(found, indent=1)
+
+
+def test_the_selected_event_stays_in_view_at_every_size(show: Show) -> None:
+    page = show(many(3_000), "#step=1500")
+    for key in ["-"] * 8 + ["+"] * 8:
+        page.press(key)
+        assert "1,500" in selected(page)
+    page.page.set_viewport_size({"width": 800, "height": 600})
+    page.settle()
+    page.press("j k")
+    assert "1,500" in selected(page)
 
 
 @pytest.mark.slow
