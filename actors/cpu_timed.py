@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from slabrace.runtime.perf import Stack
     from slabrace.runtime.timetable import Timetable
 
-__all__ = ["TimedCpu", "put_on_the_clock"]
+__all__ = ["TimedCpu", "put_on_the_clock", "timed"]
 
 
 class TimedCpu(Cpu):
@@ -83,15 +83,17 @@ OVER.close()
 _TIMED: dict[type[Cpu], type[TimedCpu]] = {}
 
 
-def put_on_the_clock(cpu: Cpu, tariff: KernelTariff) -> None:
+def timed(live: type[Cpu]) -> type[Cpu]:
+    """``live``, its time counted."""
+    found = _TIMED.get(live)
+    if found is None:
+        found = _TIMED[live] = type(live.__name__, (TimedCpu, live), {})
+    return found
+
+
+def put_on_the_clock(cpu: TimedCpu, tariff: KernelTariff) -> None:
     """Count the time of ``cpu``."""
-    live = type(cpu)
-    timed = _TIMED.get(live)
-    if timed is None:
-        timed = _TIMED[live] = type(live.__name__, (TimedCpu, live), {})
-    cpu.__class__ = timed
-    counted: TimedCpu = cpu  # type: ignore[assignment]  # it is one now
-    counted.tariff = tariff
-    counted.pending = []
-    counted.stack = counted.caller_stack = tariff.profile.root
-    counted.caller = OVER
+    cpu.tariff = tariff
+    cpu.pending = []
+    cpu.stack = cpu.caller_stack = tariff.profile.root
+    cpu.caller = OVER
