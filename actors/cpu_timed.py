@@ -7,17 +7,19 @@ stands.
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+from collections.abc import Callable
 from heapq import heappush
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from slabrace.actors.cache_lines import Cache
 from slabrace.actors.cpu import Cpu
+from slabrace.actors.symbols import Entry
 from slabrace.runtime.message import Envelope, Message
 
 if TYPE_CHECKING:
+    from slabrace.actors.symbols import Frame
     from slabrace.actors.tariff import KernelTariff
     from slabrace.runtime.actor import Address
-    from slabrace.runtime.perf import Stack
     from slabrace.runtime.timetable import Timetable
 
 __all__ = ["TimedCpu", "put_on_the_clock", "timed"]
@@ -26,13 +28,18 @@ __all__ = ["TimedCpu", "put_on_the_clock", "timed"]
 class TimedCpu(Cpu):
     """A CPU whose time is counted."""
 
-    uncounted = ("pending", "tariff")
+    uncounted = ("cache", "inner", "pending", "tariff")
 
     tariff: KernelTariff
+    cache: Cache
     pending: list[tuple[str, int]]
-    stack: Stack
-    caller: Coroutine[Any, Any, Any]
-    caller_stack: Stack
+    inner: Frame
+    """The innermost coroutine as of the last access."""
+
+    # what the class of the CPU does beside (super() in the hot half of a run is dear): see timed()
+    lock: ClassVar[Callable[[Any], None]]
+    unlock: ClassVar[Callable[[Any], None]]
+    enter: ClassVar[Callable[[Any, str], None]]
 
     def ask(self, to: Address, message: Message) -> Envelope:
         """As ever; the hot half of a timed run."""
@@ -60,25 +67,18 @@ class TimedCpu(Cpu):
         self.pending.append(work)
 
     def rcu_read_lock(self) -> None:
-        super().rcu_read_lock()
+        self.lock()
         self.spend(self.tariff.read_lock)
 
     def rcu_read_unlock(self) -> None:
         self.spend(self.tariff.read_unlock)
-        super().rcu_read_unlock()
+        self.unlock()
 
     def ftrace(self, function: str) -> None:
-        super().ftrace(function)
+        self.enter(function)
         for work in self.tariff.work.get(function, ()):
             self.spend(work)
 
-
-async def nothing() -> None:
-    """A coroutine that awaits nothing, for before there is any."""
-
-
-OVER: Final[Coroutine[Any, Any, Any]] = nothing()
-OVER.close()
 
 _TIMED: dict[type[Cpu], type[TimedCpu]] = {}
 
@@ -87,13 +87,16 @@ def timed(live: type[Cpu]) -> type[Cpu]:
     """``live``, its time counted."""
     found = _TIMED.get(live)
     if found is None:
-        found = _TIMED[live] = type(live.__name__, (TimedCpu, live), {})
+        beside = {
+            "lock": live.rcu_read_lock, "unlock": live.rcu_read_unlock, "enter": live.ftrace,
+        }  # fmt: skip
+        found = _TIMED[live] = type(live.__name__, (TimedCpu, live), beside)
     return found
 
 
-def put_on_the_clock(cpu: TimedCpu, tariff: KernelTariff) -> None:
-    """Count the time of ``cpu``."""
+def put_on_the_clock(cpu: TimedCpu, tariff: KernelTariff, number: int) -> None:
+    """Count the time of ``cpu``, which is called ``number``."""
     cpu.tariff = tariff
+    cpu.cache = Cache(tariff.costs, tariff.lines, number)
     cpu.pending = []
-    cpu.stack = cpu.caller_stack = tariff.profile.root
-    cpu.caller = OVER
+    cpu.inner = (Entry(cpu), tariff.profile.root, None)

@@ -138,11 +138,12 @@ class Kernel:
             cpu.__class__ = fitted
         if self.memory is not None and isinstance(cpu, WeakCpu):
             equip(cpu, self.memory)
+        number = self._cpus[cpu.daemon]
         if isinstance(cpu, TimedCpu):
-            put_on_the_clock(cpu, self.world.tariff)
+            put_on_the_clock(cpu, self.world.tariff, number)
         self.rcu.cpus.append(cpu)
-        self._cpus[cpu.daemon] += 1
-        return self._cpus[cpu.daemon] - 1
+        self._cpus[cpu.daemon] = number + 1
+        return number
 
     def ftrace(self, actor: Actor, function: str) -> None:
         """``function`` is entered by something that is not a CPU (a callback)."""
