@@ -10,7 +10,7 @@ Sources: include/asm-generic/rwonce.h, include/linux/kernel.h:might_sleep(), mm/
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar
 
 from slabrace.actors.locks import Mutex, RwSem
 from slabrace.actors.messages import AddReturn, Kfree, Load, Store
@@ -45,6 +45,16 @@ class MemoryVerbs(Actor):
     """Counters, and what is over."""
 
     program: Lane
+
+    def __new__(cls, *arguments: Any, **_others: Any) -> Self:
+        """A CPU of the class that its kernel has for it, from the first.
+
+        Python is slow with what changes its class later on, as a CPU does in bring_up() whose
+        kernel is not its first argument.
+        """
+        outfit = getattr(arguments[0], "outfit", None) if arguments else None
+        cpu: Self = super().__new__(cls if outfit is None else outfit(cls))
+        return cpu
 
     def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel

@@ -7,32 +7,39 @@ stands.
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+from collections.abc import Callable
 from heapq import heappush
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from slabrace.actors.cache_lines import Cache
 from slabrace.actors.cpu import Cpu
+from slabrace.actors.symbols import Entry
 from slabrace.runtime.message import Envelope, Message
 
 if TYPE_CHECKING:
+    from slabrace.actors.symbols import Frame
     from slabrace.actors.tariff import KernelTariff
     from slabrace.runtime.actor import Address
-    from slabrace.runtime.perf import Stack
     from slabrace.runtime.timetable import Timetable
 
-__all__ = ["TimedCpu", "put_on_the_clock"]
+__all__ = ["TimedCpu", "put_on_the_clock", "timed"]
 
 
 class TimedCpu(Cpu):
     """A CPU whose time is counted."""
 
-    uncounted = ("pending", "tariff")
+    uncounted = ("cache", "inner", "pending", "tariff")
 
     tariff: KernelTariff
+    cache: Cache
     pending: list[tuple[str, int]]
-    stack: Stack
-    caller: Coroutine[Any, Any, Any]
-    caller_stack: Stack
+    inner: Frame
+    """The innermost coroutine as of the last access."""
+
+    # what the class of the CPU does beside (super() in the hot half of a run is dear): see timed()
+    lock: ClassVar[Callable[[Any], None]]
+    unlock: ClassVar[Callable[[Any], None]]
+    enter: ClassVar[Callable[[Any, str], None]]
 
     def ask(self, to: Address, message: Message) -> Envelope:
         """As ever; the hot half of a timed run."""
@@ -60,38 +67,36 @@ class TimedCpu(Cpu):
         self.pending.append(work)
 
     def rcu_read_lock(self) -> None:
-        super().rcu_read_lock()
+        self.lock()
         self.spend(self.tariff.read_lock)
 
     def rcu_read_unlock(self) -> None:
         self.spend(self.tariff.read_unlock)
-        super().rcu_read_unlock()
+        self.unlock()
 
     def ftrace(self, function: str) -> None:
-        super().ftrace(function)
+        self.enter(function)
         for work in self.tariff.work.get(function, ()):
             self.spend(work)
 
 
-async def nothing() -> None:
-    """A coroutine that awaits nothing, for before there is any."""
-
-
-OVER: Final[Coroutine[Any, Any, Any]] = nothing()
-OVER.close()
-
 _TIMED: dict[type[Cpu], type[TimedCpu]] = {}
 
 
-def put_on_the_clock(cpu: Cpu, tariff: KernelTariff) -> None:
-    """Count the time of ``cpu``."""
-    live = type(cpu)
-    timed = _TIMED.get(live)
-    if timed is None:
-        timed = _TIMED[live] = type(live.__name__, (TimedCpu, live), {})
-    cpu.__class__ = timed
-    counted: TimedCpu = cpu  # type: ignore[assignment]  # it is one now
-    counted.tariff = tariff
-    counted.pending = []
-    counted.stack = counted.caller_stack = tariff.profile.root
-    counted.caller = OVER
+def timed(live: type[Cpu]) -> type[Cpu]:
+    """``live``, its time counted."""
+    found = _TIMED.get(live)
+    if found is None:
+        beside = {
+            "lock": live.rcu_read_lock, "unlock": live.rcu_read_unlock, "enter": live.ftrace,
+        }  # fmt: skip
+        found = _TIMED[live] = type(live.__name__, (TimedCpu, live), beside)
+    return found
+
+
+def put_on_the_clock(cpu: TimedCpu, tariff: KernelTariff, number: int) -> None:
+    """Count the time of ``cpu``, which is called ``number``."""
+    cpu.tariff = tariff
+    cpu.cache = Cache(tariff.costs, tariff.lines, number)
+    cpu.pending = []
+    cpu.inner = (Entry(cpu), tariff.profile.root, None)

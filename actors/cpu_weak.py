@@ -1,7 +1,7 @@
 """WeakCpu: what a CPU with a store buffer does otherwise than one without.
 
 The verbs are the same, and so is the code that uses them: a CPU of a kernel that was booted with
-``memory="tso"`` or ``"pso"`` is given this class before its own (``equip``). All that differs is
+``memory="tso"`` or ``"pso"`` is given this class before its own (``weak``). All that differs is
 where ``ask`` sends, what a fence waits for, and when the CPU is quiescent.
 
 A read-side section counts from the delivery of its first access to that of its last, as under SC
@@ -34,7 +34,7 @@ from slabrace.runtime.message import UNANSWERED, Envelope, Message
 if TYPE_CHECKING:
     from slabrace.runtime.actor import Address
 
-__all__ = ["WeakCpu", "equip"]
+__all__ = ["WeakCpu", "equip", "weak"]
 
 
 class ReadSide:
@@ -206,17 +206,20 @@ class WeakCpu(Cpu):
 MANY = 16
 """Accesses of a section that are remembered before those that have arrived are forgotten."""
 
+
 _EQUIPPED: dict[type[Cpu], type[WeakCpu]] = {}
 
 
-def equip(cpu: Cpu, model: Model) -> None:
+def weak(live: type[Cpu]) -> type[Cpu]:
+    """``live`` with a store buffer."""
+    found = _EQUIPPED.get(live)
+    if found is None:
+        found = _EQUIPPED[live] = type(live.__name__, (WeakCpu, live), {})
+    return found
+
+
+def equip(cpu: WeakCpu, model: Model) -> None:
     """Give ``cpu`` a store buffer, as its kernel's memory model has it."""
-    live = type(cpu)
-    weak = _EQUIPPED.get(live)
-    if weak is None:
-        weak = _EQUIPPED[live] = type(live.__name__, (WeakCpu, live), {})
-    cpu.__class__ = weak
-    equipped: WeakCpu = cpu  # type: ignore[assignment]  # it is one now
-    equipped.buffer = StoreBuffer(equipped, model)
-    equipped.section = None
-    equipped.ending = []
+    cpu.buffer = StoreBuffer(cpu, model)
+    cpu.section = None
+    cpu.ending = []

@@ -18,8 +18,8 @@ from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from slabrace.actors.cpu_timed import put_on_the_clock
-from slabrace.actors.cpu_weak import equip
+from slabrace.actors.cpu_timed import TimedCpu, put_on_the_clock, timed
+from slabrace.actors.cpu_weak import WeakCpu, equip, weak
 from slabrace.actors.idr import Idr
 from slabrace.actors.list_lru import Item, ObjCgroup
 from slabrace.actors.list_lrus import ListLrus
@@ -123,15 +123,27 @@ class Kernel:
 
     # -- CPUs and functions ------------------------------------------------------------
 
+    def outfit(self, live: type[Cpu]) -> type[Cpu]:
+        """What a CPU of class ``live`` is here: with a store buffer, counted, both or neither."""
+        if self.memory is not None and not issubclass(live, WeakCpu):
+            live = weak(live)
+        if self.world.tariff is not None and not issubclass(live, TimedCpu):
+            live = timed(live)
+        return live
+
     def bring_up(self, cpu: Cpu) -> int:
         """Take a CPU in; its number. Those that run kernel threads count from KTHREADS on."""
-        if self.memory is not None:
+        fitted = self.outfit(type(cpu))
+        if fitted is not type(cpu):  # its maker named us too late, see MemoryVerbs.__new__()
+            cpu.__class__ = fitted
+        if self.memory is not None and isinstance(cpu, WeakCpu):
             equip(cpu, self.memory)
-        if self.world.tariff is not None:
-            put_on_the_clock(cpu, self.world.tariff)
+        number = self._cpus[cpu.daemon]
+        if isinstance(cpu, TimedCpu):
+            put_on_the_clock(cpu, self.world.tariff, number)
         self.rcu.cpus.append(cpu)
-        self._cpus[cpu.daemon] += 1
-        return self._cpus[cpu.daemon] - 1
+        self._cpus[cpu.daemon] = number + 1
+        return number
 
     def ftrace(self, actor: Actor, function: str) -> None:
         """``function`` is entered by something that is not a CPU (a callback)."""

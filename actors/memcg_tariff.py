@@ -40,7 +40,7 @@ class MemcgTariff(KernelTariff):
     def serve(self, envelope: Envelope, answer: Any, time: int) -> int:
         """As ever, in the memcg to which the access belongs."""
         cpu = envelope.sender
-        if not hasattr(cpu, "pending"):
+        if not hasattr(cpu, "cache"):
             return super().serve(envelope, answer, time)
         memcg = memcg_of(envelope.addressee) or self._last.get(cpu)
         if memcg is not None:

@@ -15,10 +15,15 @@ from slabrace.actors import messages as m
 from slabrace.actors.verbs import OURS
 
 if TYPE_CHECKING:
-    from slabrace.actors.cpu_timed import TimedCpu
-    from slabrace.runtime.perf import Profile, Stack
+    from collections.abc import Coroutine
 
-__all__ = ["OUT_OF_LINE", "Symbols"]
+    from slabrace.actors.cpu_timed import TimedCpu
+    from slabrace.runtime.perf import Stack
+
+__all__ = ["OUT_OF_LINE", "Entry", "Frame", "stack_of"]
+
+Frame = tuple[Any, "Stack", "Frame | None"]
+"""A coroutine that awaits, the stack within it, and what awaits it."""
 
 INLINED: Final = OURS | {
     "shrink_slab_memcg", "shrinker_try_get", "shrinker_put", "css_tryget", "css_put",
@@ -59,37 +64,44 @@ OUT_OF_LINE: Final[dict[type, str]] = {
 """Messages that are a function of the kernel by themselves."""
 
 
-class Symbols:
-    """Finds the stack of a task in a profile, frame by frame."""
+class Entry:
+    """Stands below the coroutine of ``cpu``, as if it awaited it."""
 
-    def __init__(self, profile: Profile) -> None:
-        self.profile = profile
+    def __init__(self, cpu: TimedCpu) -> None:
+        self.cpu = cpu
 
-    def of(self, cpu: TimedCpu) -> Stack:
-        """The stack of what ``cpu`` runs, which is awaiting something.
+    @property
+    def cr_await(self) -> Coroutine[Any, Any, Any]:
+        """What the CPU runs."""
+        return self.cpu.task.coroutine
 
-        What called the innermost function last time is most often under way still: a coroutine that
-        awaits is. Then it is looked at from there on.
-        """
-        stack = cpu.caller_stack
-        caller: Any = cpu.caller
-        frame = caller.cr_await
-        if frame is None:
-            stack = self.profile.root
-            frame = cpu.task.coroutine
-        while type(frame) is CoroutineType:
-            within = stack.frames.get(frame.__name__) or self._enter(stack, frame.__name__)
-            awaited = frame.cr_await
-            if type(awaited) is CoroutineType:
-                cpu.caller, cpu.caller_stack = frame, within
-            stack = within
-            frame = awaited
-        return stack
 
-    def _enter(self, stack: Stack, name: str) -> Stack:
-        """The stack within the function ``name``, called from ``stack``."""
-        symbol = RENAMED.get(name, name)
-        inlined = symbol in INLINED or (symbol == name and name.startswith("_"))
-        found = stack if inlined else self.profile.under(stack, symbol)
-        stack.frames[name] = found
-        return found
+def stack_of(cpu: TimedCpu) -> Stack:
+    """The stack of what ``cpu`` runs, which is awaiting something.
+
+    Most coroutines that awaited each other last time do so still: what is over is forgotten, and
+    what was called since is added. One that is over awaits nothing. The hot half of a timed run.
+    """
+    frame, stack, outer = inner = cpu.inner
+    awaited = frame.cr_await
+    while awaited is None:
+        frame, stack, outer = inner = outer  # type: ignore[misc, assignment]  # an Entry awaits something
+        awaited = frame.cr_await
+    while type(awaited) is CoroutineType:
+        try:
+            stack = stack.frames[awaited.__name__]
+        except KeyError:
+            stack = enter(stack, awaited.__name__)
+        inner = (awaited, stack, inner)
+        awaited = awaited.cr_await
+    cpu.inner = inner
+    return stack
+
+
+def enter(stack: Stack, name: str) -> Stack:
+    """The stack within the function ``name``, called from ``stack``."""
+    symbol = RENAMED.get(name, name)
+    inlined = symbol in INLINED or (symbol == name and name.startswith("_"))
+    found = stack if inlined else stack.under(symbol)
+    stack.frames[name] = found
+    return found

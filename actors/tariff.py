@@ -11,28 +11,36 @@ Kernel threads that serve no CPU under test (RCU's, kworkers' waiting) take thei
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from slabrace.actors import messages as m
-from slabrace.actors.cache_lines import CacheLines
+from slabrace.actors.cache_lines import Cache
 from slabrace.actors.srcu import SrcuStruct
-from slabrace.actors.symbols import OUT_OF_LINE, Symbols
+from slabrace.actors.symbols import OUT_OF_LINE, stack_of
 from slabrace.runtime.message import DEFERRED
 from slabrace.runtime.perf import Profile
 
 if TYPE_CHECKING:
+    from slabrace.actors.cache_lines import Line
     from slabrace.actors.costs import Costs
     from slabrace.actors.cpu_timed import TimedCpu
     from slabrace.actors.kernel import Kernel
+    from slabrace.runtime.actor import Actor
     from slabrace.runtime.message import Envelope
     from slabrace.runtime.perf import Stack
     from slabrace.runtime.task import Task
 
 __all__ = ["KernelTariff"]
 
-READ, SCAN, WRITE, TRYLOCK, STORE, NO_LINE = range(6)
+READ: Final = None
+SCAN: Final = Cache.read
+NO_LINE: Final = Cache.spare
 
-KINDS: Final[dict[type, int]] = {
+Use = Callable[[Cache, "Actor", int], int]
+"""How a message uses its line: when it is done with it. None reads it."""
+
+KINDS: Final[dict[type, Use]] = {
     # percpu references: no line is shared
     m.CssTryget: NO_LINE, m.CssPut: NO_LINE, m.CssGet: NO_LINE,
     # machinery whose time is latency
@@ -41,21 +49,21 @@ KINDS: Final[dict[type, int]] = {
     m.CallSrcu: NO_LINE,
     m.QuiescentState: NO_LINE, m.NextWork: NO_LINE, m.WaitEvent: NO_LINE,
     m.SrcuReadLock: NO_LINE, m.SrcuReadUnlock: NO_LINE,
-    m.Store: STORE, m.RefcountSet: STORE,
+    m.Store: Cache.store, m.RefcountSet: Cache.store,
     m.FindNextBit: SCAN,
-    m.DownReadTrylock: TRYLOCK,
+    m.DownReadTrylock: Cache.write_twice,
 }  # fmt: skip
 """What is not here reads or writes its line, as its class says."""
 
 LINE_BITS: Final = 512
 
 
-class Rules(dict[type, tuple[int, str | None]]):
+class Rules(dict[type, tuple[Use | None, str | None]]):
     """Message type -> how it uses its line, and the function of the kernel that it is by itself."""
 
-    def __missing__(self, kind: type[m.Access]) -> tuple[int, str | None]:
-        mode = KINDS.get(kind, READ if kind.writes is False else WRITE)
-        self[kind] = rule = (mode, OUT_OF_LINE.get(kind))
+    def __missing__(self, kind: type[m.Access]) -> tuple[Use | None, str | None]:
+        use = KINDS.get(kind, READ if kind.writes is False else Cache.write)
+        self[kind] = rule = (use, OUT_OF_LINE.get(kind))
         return rule
 
 
@@ -67,15 +75,12 @@ class KernelTariff:
     def __init__(self, costs: Costs, profile: Profile | None = None) -> None:
         self.costs = costs
         self.profile = profile or Profile()
-        self.lines = CacheLines(costs)
-        self.symbols = Symbols(self.profile)
+        self.lines: dict[Actor, Line] = {}
         self.slow = frozenset(self._latencies())
         self._rules = Rules()
-        self._stack_of = self.symbols.of
         self._hit = round(costs.hit)
         self._ahead = round((1 - costs.stream) * costs.refill)
         self._asleep: dict[Task, tuple[int, Stack]] = {}
-        self._store = round(costs.store)
         self.read_lock = ("__rcu_read_lock", round(costs.rcu_read_lock))
         self.read_unlock = ("__rcu_read_unlock", round(costs.rcu_read_unlock))
         self.work: dict[str, tuple[tuple[str, int], ...]] = {
@@ -103,52 +108,38 @@ class KernelTariff:
 
         The hot half of a timed run: what is most frequent, a line at hand, is told here at once.
         """
-        cpu: TimedCpu = envelope.sender  # type: ignore[assignment]  # or it has no pending
+        cpu: TimedCpu = envelope.sender  # type: ignore[assignment]  # or it has no cache
         try:
-            pending = cpu.pending
+            cache = cpu.cache
         except AttributeError:
             return time
         name = cpu.label
-        message = envelope.message
-        kind = type(message)
-        mode, symbol = self._rules[kind]
-        if envelope.waiter is None:  # sent in passing, from where the CPU stood before
-            stack = cpu.stack
-        else:
-            stack = cpu.stack = self._stack_of(cpu)
-        if pending:
-            for function, ns in pending:
-                place = stack.places.get(function) or self.profile.place(stack, function)
-                place.service[name] += ns
-            pending.clear()
+        # what is sent in passing comes from where the CPU stood before
+        stack = cpu.inner[1] if envelope.waiter is None else stack_of(cpu)
+        if cpu.pending:
+            places = stack.places
+            for function, ns in cpu.pending:
+                places[function].service[name] += ns
+            cpu.pending.clear()
+        use, symbol = self._rules[type(envelope.message)]
         if symbol is not None:
-            stack = stack.places.get(symbol) or self.profile.place(stack, symbol)
-        line = envelope.addressee
-        cache = self.lines
-        if mode <= SCAN:
-            state = cache.lines.get(line)
-            number = cpu.number
-            if state is not None and state[2] >> number & 1:
-                filled = cache.filled[number]
-                if filled - state[3] <= cache.capacity:
-                    state[3] = filled
-                    end = time + self._hit
-                    if mode == SCAN:
-                        end = self._scan(stack, name, message, answer, line, end, refilled=False)
-                    stack.service[name] += end - time
-                    return end
-            end = cache.read(line, number, time)
-            if mode == SCAN:
-                end = self._scan(stack, name, message, answer, line, end, refilled=True)
-        elif mode == WRITE:
-            end = cache.write(line, cpu.number, time)
-        elif mode == TRYLOCK:
-            end = cache.write_twice(line, cpu.number, time, self.costs.trylock)
+            stack = stack.places[symbol]
+        where = envelope.addressee
+        if use is READ:
+            line = self.lines.get(where)
+            if line is not None and line.sharers & cache.bit and line.age >= cache.oldest:
+                line.age = cache.filled
+                stack.service[name] += self._hit
+                return time + self._hit
+            end = cache.fetch(where, line, time)
+        elif use is SCAN:
+            filled = cache.filled
+            end = cache.read(where, time)
+            end = self._scan(
+                stack, name, envelope.message, answer, where, end, refilled=cache.filled > filled
+            )
         else:
-            if mode == STORE:
-                cache.write(line, cpu.number, time)
-            cache.stalled = 0
-            end = time + self._store
+            end = use(cache, where, time)
         stalled = cache.stalled
         if stalled:
             stack.stall[name] += stalled
@@ -167,7 +158,7 @@ class KernelTariff:
             end = max(end, since)
             name = task.actor.label
             stack.sleep[name] += end - since
-            self.profile.under(stack, "schedule").service[name] += round(self.costs.switch)
+            stack.under("schedule").service[name] += round(self.costs.switch)
             end += round(self.costs.switch)
         return end
 
@@ -218,6 +209,6 @@ class KernelTariff:
         words = (last >> 6) - (message.start >> 6) + 1
         more = (last // LINE_BITS) - (message.start // LINE_BITS)
         ns = round(words * self.costs.word + more * self.costs.stream * self.costs.refill)
-        self.profile.place(stack, "_find_next_bit").service[name] += ns
+        stack.places["_find_next_bit"].service[name] += ns
         stack.service[name] -= ns
         return end + ns

@@ -22,14 +22,19 @@ UNKNOWN: Final = "[unknown]"
 
 
 class Stack:
-    """One call stack and what it cost: ``service``, ``stall`` and ``sleep`` by actor."""
+    """One call stack and what it cost: ``service``, ``stall`` and ``sleep`` by actor.
 
-    __slots__ = ("below", "frames", "places", "service", "sleep", "stall", "symbols")
+    ``places[symbol]`` is where ``symbol`` is, seen from here: in it, or called from its innermost
+    one.
+    """
 
-    def __init__(self, symbols: tuple[str, ...]) -> None:
+    __slots__ = ("below", "frames", "outer", "places", "service", "sleep", "stall", "symbols")
+
+    def __init__(self, symbols: tuple[str, ...] = (), outer: Stack | None = None) -> None:
         self.symbols = symbols
+        self.outer = outer
         self.below: dict[str, Stack] = {}
-        self.places: dict[str, Stack] = {}  # see Profile.place()
+        self.places = Places(self)
         self.frames: dict[str, Stack] = {}  # for whoever translates names of frames
         self.service: dict[str, int] = defaultdict(int)
         self.stall: dict[str, int] = defaultdict(int)
@@ -40,9 +45,35 @@ class Stack:
         """The innermost function; of what no function did, the name that perf has for it."""
         return self.symbols[-1] if self.symbols else UNKNOWN
 
+    def under(self, symbol: str) -> Stack:
+        """``symbol`` called from here; made at its first use."""
+        below = self.below.get(symbol)
+        if below is None:
+            below = self.below[symbol] = Stack((*self.symbols, symbol), self)
+        return below
+
     def own(self, actor: str | None = None) -> int:
         """Nanoseconds of its leaf, stalls included; of ``actor`` or of all together."""
         return of(self.service, actor) + of(self.stall, actor)
+
+
+class Places(dict[str, Stack]):
+    """Where each symbol is, seen from ``stack``; found at its first use."""
+
+    def __init__(self, stack: Stack) -> None:
+        super().__init__()
+        self.stack = stack
+
+    def __missing__(self, symbol: str) -> Stack:
+        place = self.stack
+        if symbol not in place.symbols:
+            place = place.under(symbol)
+        else:
+            depth = place.symbols.index(symbol) + 1
+            while len(place.symbols) > depth and place.outer is not None:
+                place = place.outer
+        self[symbol] = place
+        return place
 
 
 class Line(NamedTuple):
@@ -59,32 +90,14 @@ class Profile:
     """All stacks of a run."""
 
     def __init__(self) -> None:
-        self.root = Stack(())
+        self.root = Stack()
 
     def stack(self, symbols: tuple[str, ...]) -> Stack:
         """The stack of these functions, made at its first use."""
         stack = self.root
         for symbol in symbols:
-            stack = self.under(stack, symbol)
+            stack = stack.under(symbol)
         return stack
-
-    def under(self, stack: Stack, symbol: str) -> Stack:
-        """``symbol`` called from ``stack``."""
-        below = stack.below.get(symbol)
-        if below is None:
-            below = stack.below[symbol] = Stack((*stack.symbols, symbol))
-        return below
-
-    def place(self, stack: Stack, symbol: str) -> Stack:
-        """Where ``symbol`` is, seen from ``stack``: in it, or called from its innermost one."""
-        place = stack.places.get(symbol)
-        if place is None:
-            if symbol in stack.symbols:
-                place = self.stack(stack.symbols[: stack.symbols.index(symbol) + 1])
-            else:
-                place = self.under(stack, symbol)
-            stack.places[symbol] = place
-        return place
 
     def clear(self) -> None:
         """Forget what was booked: what is measured begins here. The stacks stay."""

@@ -17,7 +17,7 @@ def sample() -> Profile:
 def test_the_same_functions_are_the_same_stack() -> None:
     profile = Profile()
     assert profile.stack(()) is profile.root
-    assert profile.stack(("a", "b")) is profile.under(profile.stack(("a",)), "b")
+    assert profile.stack(("a", "b")) is profile.stack(("a",)).under("b")
     assert profile.stack(("a", "b")) is not profile.stack(("b", "a"))
     assert profile.stack(("a", "b")).leaf == "b"
 
@@ -25,10 +25,10 @@ def test_the_same_functions_are_the_same_stack() -> None:
 def test_a_function_has_its_place_within_a_stack_or_below_it() -> None:
     profile = Profile()
     inner = profile.stack(("a", "b", "c"))
-    assert profile.place(inner, "b") is profile.stack(("a", "b"))
-    assert profile.place(inner, "c") is inner
-    assert profile.place(inner, "d") is profile.stack(("a", "b", "c", "d"))
-    assert profile.place(inner, "d") is profile.place(inner, "d")
+    assert inner.places["b"] is profile.stack(("a", "b"))
+    assert inner.places["c"] is inner
+    assert inner.places["d"] is profile.stack(("a", "b", "c", "d"))
+    assert inner.places["d"] is inner.places["d"]
 
 
 def test_lines_have_what_is_their_own_and_what_they_called() -> None:
