@@ -76,8 +76,10 @@ class TimedCpu(Cpu):
 
     def ftrace(self, function: str) -> None:
         self.enter(function)
-        for work in self.tariff.work.get(function, ()):
-            self.spend(work)
+        works = self.tariff.work.get(function)
+        if works is not None:
+            for work in works:
+                self.spend(work)
 
 
 _TIMED: dict[type[Cpu], type[TimedCpu]] = {}

@@ -12,6 +12,7 @@ Kernel threads that serve no CPU under test (RCU's, kworkers' waiting) take thei
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import GeneratorType
 from typing import TYPE_CHECKING, Any, Final
 
 from slabrace.actors import messages as m
@@ -114,13 +115,16 @@ class KernelTariff:
         except AttributeError:
             return time
         name = cpu.label
-        # what is sent in passing comes from where the CPU stood before
-        stack = cpu.inner[1] if envelope.waiter is None else stack_of(cpu)
-        if cpu.pending:
+        # what is sent in passing comes from where the CPU stood before; mostly, all else does, too
+        frame, stack, _ = cpu.inner
+        if envelope.waiter is not None and type(frame.cr_await) is not GeneratorType:
+            stack = stack_of(cpu)
+        pending = cpu.pending
+        if pending:
             places = stack.places
-            for function, ns in cpu.pending:
+            for function, ns in pending:
                 places[function].service[name] += ns
-            cpu.pending.clear()
+            pending.clear()
         use, symbol = self._rules[type(envelope.message)]
         if symbol is not None:
             stack = stack.places[symbol]
