@@ -7,15 +7,18 @@ twice and keeps that run alone.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from slabrace.runtime.errors import UsageError
 from slabrace.runtime.legend import Legend
-from slabrace.runtime.log_reader import Problem, Record, read
+from slabrace.runtime.log_reader import Header, Problem, Record, read
 
 __all__ = ["RunLog", "Who"]
+
+Reader = Callable[[Path], Iterable[Header | Record | Problem]]
 
 
 class Who(NamedTuple):
@@ -43,13 +46,16 @@ class RunLog:
                 self.actors[record["actor"]] = Who("", active=True)
 
     @classmethod
-    def read(cls, path: Path, run: str | None = None) -> RunLog:
-        """The run called ``run`` of the log at ``path``. Raises a UsageError if there is none."""
-        wanted = run or chosen(path)
+    def read(cls, path: Path, run: str | None = None, *, lines: Reader = read) -> RunLog:
+        """The run called ``run`` of the log at ``path``. Raises a UsageError if there is none.
+
+        ``lines`` reads it, once or twice.
+        """
+        wanted = run or chosen(lines(path))
         header: dict[str, Any] = {}
         records: list[dict[str, Any]] = []
         problems: list[Problem] = []
-        for line in read(path):
+        for line in lines(path):
             if isinstance(line, Record):
                 if line.fields["run"] == wanted:
                     records.append(line.fields)
@@ -72,10 +78,10 @@ class RunLog:
         return sorted(self.actors, key=lambda name: legend.rank(self.actors[name].kind))
 
 
-def chosen(path: Path) -> str:
+def chosen(lines: Iterable[Header | Record | Problem]) -> str:
     """The first run that broke a law; if none did, the first."""
     first = ""
-    for line in read(path):
+    for line in lines:
         if isinstance(line, Record):
             first = first or line.fields["run"]
             if line.fields["event"] == "violation":

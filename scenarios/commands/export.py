@@ -12,10 +12,11 @@ from typing import Annotated, Any, BinaryIO, Final
 from slabrace.actors.legend import LEGEND
 from slabrace.runtime.errors import UsageError, nearest
 from slabrace.runtime.exporters.diagram import diagram
-from slabrace.runtime.log_reader import Header, read
+from slabrace.runtime.log_reader import Header
 from slabrace.runtime.run_log import RunLog
 from slabrace.runtime.schedule import Schedule
 from slabrace.scenarios.catalogue import Catalogue
+from slabrace.scenarios.commands.log.lines import lines_of
 from slabrace.scenarios.commands.options import Extras, Help, blaming
 from slabrace.scenarios.commands.output import AsJson, print_json, say
 from slabrace.scenarios.formats import FORMATS, Format
@@ -84,7 +85,7 @@ def prepared(form: Format, source: str, run: str | None, extras: Extras) -> tupl
     """The run that ``source`` is, and what writes it."""
     path = Path(source)
     if len(source) < 256 and path.is_file() and is_log(path):
-        log = RunLog.read(path, run)
+        log = RunLog.read(path, run, lines=lines_of)
         if form.source != "trace":
             return log, partial(form.write, log, LEGEND)
         source = token_of(log, path)
@@ -131,4 +132,4 @@ def story_of(retelling: Retelling) -> str:
 
 def is_log(path: Path) -> bool:
     """Whether the first line that can be read is the header of a log."""
-    return isinstance(next(read(path), None), Header)
+    return isinstance(next(iter(lines_of(path)), None), Header)

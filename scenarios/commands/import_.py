@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, Self
 import slabrace
 from slabrace.runtime.errors import UsageError
 from slabrace.runtime.log_types import SCHEMA
+from slabrace.scenarios.commands.log.convert import drafted
 from slabrace.scenarios.commands.options import Help
 from slabrace.scenarios.commands.output import AsJson, command, counted, print_json, say, tree
 from slabrace.scenarios.recordings.census import Census
@@ -31,7 +32,7 @@ def import_(
     ],
     /,
     *,
-    log: Annotated[Path, Help("Where to write the log; NAME.gz and NAME.zst are packed.")],
+    log: Annotated[Path, Help("Where to write the log: .jsonl, .gz, .zst or .parquet.")],
     json: AsJson = False,
 ) -> int:
     """Turn a recording of a real kernel into a structured log, for `log`, `export` and jq.
@@ -44,7 +45,7 @@ def import_(
     if trace != STDIN and log.exists() and Path(trace).exists() and log.samefile(trace):
         raise UsageError(f"{trace} is the recording itself; give --log another file")
     damage: RecordingError | None = None
-    with Output(log) as output:
+    with drafted(log) as path, Output(path) as output:
         importer = Importer(header(trace), output.write)
         try:
             for line in lines_of(sys.stdin if trace == STDIN else trace, trace):

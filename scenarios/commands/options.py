@@ -74,7 +74,10 @@ class Extras:
 class Log:
     """What is logged, and where."""
 
-    log: Annotated[Path | None, Help("Write a structured log of every run to this file.")] = None
+    log: Annotated[
+        Path | None,
+        Help("Write a structured log: .jsonl, .gz, .zst, .parquet."),
+    ] = None
     log_notes_only: Annotated[
         bool, Help("Log what actors note, and none of the messages between them.")
     ] = False
@@ -109,8 +112,10 @@ def opened(options: Log, header: dict[str, Any]) -> Iterator[EventLog | None]:
     from slabrace.runtime.log import EventLog  # a search's other processes need none
 
     header["versions"] = {"slabrace": slabrace.__version__}
-    with EventLog(
-        options.log, header, columns=LEGEND.columns, deliveries=not options.log_notes_only,
+    from slabrace.scenarios.commands.log.convert import drafted
+
+    with drafted(options.log) as path, EventLog(
+        path, header, columns=LEGEND.columns, deliveries=not options.log_notes_only,
         state=options.log_state,
     ) as log:  # fmt: skip
         yield log

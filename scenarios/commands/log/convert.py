@@ -16,7 +16,7 @@ from slabrace.scenarios.commands.log.lines import File, Lines
 from slabrace.scenarios.commands.options import Help
 from slabrace.scenarios.commands.output import AsJson, counted, print_json, say
 
-__all__ = ["convert"]
+__all__ = ["convert", "drafted"]
 
 
 def convert(
@@ -42,6 +42,30 @@ def convert(
     else:
         say(f"{counted(events, 'event')} in {out}, {out.stat().st_size:,} bytes")
     return 0
+
+
+@contextmanager
+def drafted(log: Path) -> Iterator[Path]:
+    """Where to write the lines of ``log``: to itself, or to a draft of which Parquet is made.
+
+    What was written before something went wrong becomes Parquet, too.
+    """
+    if log.suffix != ".parquet":
+        yield log
+        return
+    from slabrace.scenarios.query.engine import library
+
+    library()  # told of before the run
+    lines = log.with_name(f".{os.getpid()}-{log.name}.jsonl")
+    try:
+        yield lines
+    finally:
+        try:
+            if lines.exists():
+                with replaced(log) as draft:
+                    to_parquet(Lines(lines), draft)
+        finally:
+            lines.unlink(missing_ok=True)
 
 
 @contextmanager
