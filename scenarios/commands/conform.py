@@ -18,14 +18,14 @@ STDIN = "-"
 
 def conform(
     *traces: Annotated[
-        str, Help("Files of ftrace text, plain or .gz; - is stdin.", allow_leading_hyphen=True)
+        str, Help("Files of ftrace text, plain, .gz or .zst; - is stdin.", allow_leading_hyphen=True)
     ],
     json: AsJson = False,
 ) -> int:
     """Check recordings of real kernels. Exit code 0: every line is explained; 1: not every one."""
     if not traces:
         raise UsageError(
-            "conform needs at least one recording: a file of ftrace text, plain or .gz, or - for "
+            "conform needs at least one recording: a file of ftrace text, plain, .gz or .zst, or - for "
             "stdin"
         )
     for trace in traces:

@@ -96,7 +96,7 @@ class Checker:
 
 
 def check(path: str | Path | TextIO, name: str) -> Report:
-    """Checks one recording (a path, or an open text such as stdin), plain or .gz."""
+    """Checks one recording (a path, or an open text such as stdin), plain, .gz or .zst."""
     checker = Checker()
     for line in lines_of(path, name):
         checker.feed(line)
