@@ -18,15 +18,15 @@ STDIN = "-"
 
 def conform(
     *traces: Annotated[
-        str, Help("Files of ftrace text, plain, .gz or .zst; - is stdin.", allow_leading_hyphen=True)
+        str, Help("ftrace text, plain, .gz or .zst; - is stdin.", allow_leading_hyphen=True)
     ],
     json: AsJson = False,
 ) -> int:
     """Check recordings of real kernels. Exit code 0: every line is explained; 1: not every one."""
     if not traces:
         raise UsageError(
-            "conform needs at least one recording: a file of ftrace text, plain, .gz or .zst, or - for "
-            "stdin"
+            "conform needs at least one recording: a file of ftrace text, plain, .gz or .zst, or "
+            "- for stdin"
         )
     for trace in traces:
         if trace.startswith("-") and trace != STDIN:
