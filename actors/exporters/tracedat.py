@@ -17,7 +17,7 @@ import struct
 from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO, Final
 
-from slabrace.actors.exporters.entries import FUNCTION, Entries, Entry
+from slabrace.actors.exporters.entries import FUNCTION, GAP, Entries, Entry
 from slabrace.actors.exporters.formats import Format, described
 from slabrace.actors.exporters.ring_buffer import PAGE, RingBuffer
 from slabrace.runtime.legend import Legend
@@ -55,6 +55,9 @@ def write(run: RunLog, _legend: Legend, out: BinaryIO) -> list[str]:
     formats = described(found, entries.gfp)
     cpus = [RingBuffer() for _ in range(1 + max((entry.cpu for entry in found), default=0))]
     for at, entry in zip(instants([entry.vt for entry in found]), found, strict=True):
+        if entry.event == GAP:
+            cpus[entry.cpu].lose(entry.values["amount"])
+            continue
         cpus[entry.cpu].put(at, packed(formats[entry.event], entry, entries))
     pages = [cpu.pages() for cpu in cpus]
     head = header(formats, entries)
