@@ -139,7 +139,10 @@ class Entries:
             case "object":
                 return f"{value:016x}"
             case "function":
-                return f"{self.addresses.names[value]}+0x0/0x0" if value else "0x0"
+                if not value:
+                    return "0x0"
+                size = self.addresses.sizes.get(value, "0x0")
+                return f"{self.addresses.names[value]}+0x0/{size}"
             case "symbol":
                 return self.addresses.names[value] if value else "0x0"
             case "text":

@@ -128,7 +128,7 @@ def described(entries: Iterable[Entry], gfp: Mapping[str, int]) -> dict[str, For
 def ours(event: str, number: int, kinds: Mapping[str, str]) -> Format:
     """The format of an event of the model's own."""
     fields = []
-    shown = []
+    shown: list[str] = []
     args = []
     for name, kind in kinds.items():
         called = identifier(name)
