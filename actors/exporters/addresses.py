@@ -18,12 +18,13 @@ TEXTS: Final = 0xFFFF_FFFF_8200_0000
 APART: Final = 0x100
 REAL: Final = re.compile(r"(?:0x[0-9a-f]{1,16}|[0-9a-f]{16})")
 SYMBOL: Final = re.compile(r"([\w.$]+)(?:\+0x[0-9a-f]+/0x[0-9a-f]+)?(?: \[\w+\])?")
+SIZE: Final = re.compile(r"\+0x0/(0x[0-9a-f]+)")
 
 
 class Addresses:
     """Of one run. ``objects``, ``functions`` and ``texts`` are what has one so far, by name.
 
-    ``names`` are those of functions and texts, by address.
+    ``names`` are those of functions and texts, ``sizes`` those of functions, by address.
     """
 
     def __init__(self) -> None:
@@ -31,6 +32,7 @@ class Addresses:
         self.functions: dict[str, int] = {}
         self.texts: dict[str, int] = {}
         self.names: dict[int, str] = {}
+        self.sizes: dict[int, str] = {}
 
     def of_object(self, name: object) -> int:
         """Where the object called ``name`` is; 0 if there is none."""
@@ -45,7 +47,10 @@ class Addresses:
         found = SYMBOL.match(str(name)) if name else None
         if found is None:
             return 0
-        return self._given(self.functions, FUNCTIONS, found[1])
+        address = self._given(self.functions, FUNCTIONS, found[1])
+        if (size := SIZE.match(str(name), found.end(1))) is not None:
+            self.sizes[address] = size[1]
+        return address
 
     def of_text(self, told: object) -> int:
         """Where the constant text ``told`` is."""

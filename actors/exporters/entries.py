@@ -3,7 +3,9 @@
 An event that has a tracepoint becomes that tracepoint, its values in the order of its fields: for
 pointers and constant texts numbers (addresses.py), for the rest what our event has. `shown` says
 how the kernel prints one. ``function`` is the function tracer's. Whatever else the model notes, its
-deliveries first of all, is an event of its own kind, with the fields that it has.
+deliveries first of all, is an event of its own kind, with the fields that it has. What the log says
+of itself (how the run ended, what could not be read) is no entry. Of a recording, what the log
+added is taken away again: an entry has the fields that its line had.
 """
 
 from __future__ import annotations
@@ -13,13 +15,21 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from slabrace.actors.exporters.addresses import Addresses
-from slabrace.actors.exporters.running import Running, Task
+from slabrace.actors.exporters.running import MOST_CPUS, Running, Task
 from slabrace.actors.exporters.tracepoints import CONTENTION, GFP, TRACEPOINTS, Field
 from slabrace.runtime.run_log import RunLog
 
-__all__ = ["FUNCTION", "Entries", "Entry", "identifier"]
+__all__ = ["CALM", "FUNCTION", "GAP", "Entries", "Entry", "identifier"]
 
 FUNCTION: Final = "function"
+LOST: Final = "lost"
+GAP: Final = "[LOST]"
+"""The entry of what a recording lost: ``amount`` (0: nobody counted), before what follows there."""
+OF_THE_LOG: Final = frozenset({"end", "recording", "remark"})
+ADDED: Final = frozenset({"step", "actor", "cpu", "context", "tgid"})
+"""What the log of a recording has beside the fields of the line."""
+CALM: Final = "....."
+"""Interrupts are on, nobody waits, nothing is disabled."""
 LEFT_OUT: Final = frozenset({"run", "vt", "event", "clock", "changes", "state"})
 UNKNOWN_GFP: Final = 40
 """The first bit for flags that the kernel's table does not have."""
@@ -35,6 +45,7 @@ class Entry(NamedTuple):
     task: Task
     event: str
     values: Mapping[str, Any]
+    context: str = CALM
 
 
 class Entries:
@@ -42,6 +53,7 @@ class Entries:
 
     def __init__(self, run: RunLog) -> None:
         self._run = run
+        self._real = run.header.get("host") == "kernel"
         self.addresses = Addresses()
         self.running = Running(run)
         self.gfp = dict(GFP)
@@ -50,17 +62,25 @@ class Entries:
 
     def __iter__(self) -> Iterator[Entry]:
         for record in self._run.records:
-            task, cpu = self.running.at(record)
             event = record["event"]
+            if event in OF_THE_LOG or (self._real and event == "actor"):
+                continue
+            task, cpu = self.running.at(record)
             if event in TRACEPOINTS:
                 values = self._values(event, record, task)
             elif event == FUNCTION:
-                name = str(record.get("name", "?"))
+                name = str(record.get("symbol") or record.get("name", "?"))
                 values = {"ip": name, "parent_ip": record.get("caller", "")}
                 self._functions[task.pid] = name
+            elif self._real and event == LOST:
+                event, values = GAP, {"amount": natural(record.get("amount"), 0, 1 << 62)}
+                cpu = natural(record.get("cpu"), cpu, MOST_CPUS)
+            elif self._real:
+                values = recorded(record)
             else:
                 values = self._own(event, record)
-            yield Entry(record["vt"], cpu, task, event, values)
+            context = str(record.get("context") or CALM) if self._real else CALM
+            yield Entry(record["vt"], cpu, task, event, values, context)
 
     def _values(self, event: str, record: Mapping[str, Any], task: Task) -> dict[str, Any]:
         values: dict[str, Any] = {}
@@ -84,6 +104,8 @@ class Entries:
             case "gfp":
                 return self._flags(value)
             case "lcb":
+                if isinstance(value, str):
+                    return sum(LCB.get(name, 0) for name in value.split("|"))
                 return self._contended(str(record.get("lock")))
         return value if isinstance(value, int) else 0
 
@@ -117,7 +139,10 @@ class Entries:
             case "object":
                 return f"{value:016x}"
             case "function":
-                return f"{self.addresses.names[value]}+0x0/0x0" if value else "0x0"
+                if not value:
+                    return "0x0"
+                size = self.addresses.sizes.get(value, "0x0")
+                return f"{self.addresses.names[value]}+0x0/{size}"
             case "symbol":
                 return self.addresses.names[value] if value else "0x0"
             case "text":
@@ -127,6 +152,17 @@ class Entries:
             case "lcb":
                 return bits(LCB, value)
         return str(value)
+
+
+def natural(value: Any, otherwise: int, most: int) -> int:
+    """``value`` if it is a number from 0 and below ``most``."""
+    return value if type(value) is int and 0 <= value < most else otherwise
+
+
+def recorded(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that the line of a recording had; one called as one of the log's is so again."""
+    own = (name for name in record if name not in LEFT_OUT and name not in ADDED)
+    return {name.removesuffix("_") if name[:-1] in ADDED else name: record[name] for name in own}
 
 
 def bits(table: Mapping[str, int], value: int) -> str:

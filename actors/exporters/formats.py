@@ -15,7 +15,7 @@ import struct
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from slabrace.actors.exporters.entries import FUNCTION, Entry, identifier
+from slabrace.actors.exporters.entries import FUNCTION, GAP, Entry, identifier
 from slabrace.actors.exporters.tracepoints import ALL_GFP, TRACEPOINTS, Field
 from slabrace.runtime.exporters.timeline import text
 
@@ -95,6 +95,8 @@ def described(entries: Iterable[Entry], gfp: Mapping[str, int]) -> dict[str, For
     often: dict[str, dict[str, int]] = {}
     counts: dict[str, int] = {}
     for entry in entries:
+        if entry.event == GAP:
+            continue
         counts[entry.event] = counts.get(entry.event, 0) + 1
         if entry.event not in TRACEPOINTS and entry.event != FUNCTION:
             kinds = own.setdefault(entry.event, {})
@@ -126,19 +128,22 @@ def described(entries: Iterable[Entry], gfp: Mapping[str, int]) -> dict[str, For
 def ours(event: str, number: int, kinds: Mapping[str, str]) -> Format:
     """The format of an event of the model's own."""
     fields = []
-    shown = []
+    shown: list[str] = []
     args = []
     for name, kind in kinds.items():
         called = identifier(name)
+        label = f"{' ' if shown else ''}{called}="
         if kind == "string":
             fields.append(Field(f"__data_loc char[] {called}", kind, name))
-            shown.append(f"{called}=%s")
-            args.append(f"__get_str({called})")
+            shown.append(
+                "%s%s"
+            )  # its name too only where it has one: longer than the end of a text
+            args.append(f'((REC->{called} >> 16) > 1) ? "{label}" : "", __get_str({called})')
         else:
             fields.append(Field(f"long {called}", kind, name))
-            shown.append(f"{called}=%ld")
+            shown.append(f"{label}%ld")
             args.append(f"REC->{called}")
-    printed = ", ".join([f'"{" ".join(shown)}"', *args])
+    printed = ", ".join([f'"{"".join(shown)}"', *args])
     return laid(OWN, identifier(event), number, fields, printed)
 
 

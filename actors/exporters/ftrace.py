@@ -4,9 +4,10 @@
 
 Tracepoints have the kernel's layout, so that what was made for recordings of real kernels reads
 this: conform, awk scripts, Perfetto. Pointers are addresses there; comments at the top say whose.
-The model's own events are lines of the same shape, ``deliver: to=counter message=...``, which
-readers pass over. Sections and other spans of a task are told once more as marks that Perfetto
-draws, ``tracing_mark_write: B|pid|name``, since of tracepoints it draws hardly any.
+What a recording lost is told as the kernel does, ``CPU:2 [LOST 3 EVENTS]``. The model's own events
+are lines of the same shape, ``deliver: to=counter message=...``, which readers pass over. Sections
+and other spans of a task are told once more as marks that Perfetto draws, ``tracing_mark_write:
+B|pid|name``, since of tracepoints it draws hardly any.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from heapq import merge
 from operator import itemgetter
 from typing import Any, BinaryIO, Final
 
-from slabrace.actors.exporters.entries import FUNCTION, Entries, Entry, identifier
+from slabrace.actors.exporters.entries import CALM, FUNCTION, GAP, Entries, Entry, identifier
 from slabrace.actors.exporters.running import Task
 from slabrace.actors.exporters.tracepoints import TRACEPOINTS
 from slabrace.runtime.exporters.timeline import Slice, text, timeline
@@ -28,11 +29,13 @@ __all__ = ["write"]
 HEAD: Final = """\
 # tracer: nop
 #
-# entries-in-buffer/entries-written: {count}/{count}   #P:{cpus}
+# entries-in-buffer/entries-written: {count}/{written}   #P:{cpus}
 #
 #           TASK-PID     CPU#  |||||  TIMESTAMP  FUNCTION
 #              | |         |   |||||     |         |
 """
+TEXT: Final = "text"
+"""What stood before the first key of an event, or all of it."""
 Line = tuple[int, str]
 Say = Callable[[Mapping[str, Any]], str]
 
@@ -43,20 +46,31 @@ def write(run: RunLog, legend: Legend, out: BinaryIO) -> list[str]:
     stamp = seconds(run)
     last: dict[int, int] = {}  # the CPU of each task, at the time of a mark
     cpus = {0}
+    gaps = 0
     lines: list[Line] = []
     for entry in entries:
+        if entry.event == "actor":
+            continue  # the comments say so
         cpus.add(entry.cpu)
+        if entry.event == GAP:
+            gaps += 1
+            lines.append((entry.vt, lost(entry)))
+            continue
         last[entry.task.pid] = entry.cpu
-        head = prefix(entry.task, entry.cpu, stamp(entry.vt))
+        head = prefix(entry.task, entry.cpu, stamp(entry.vt), entry.context)
         lines.append((entry.vt, head + payload(entries, entry)))
     marks = [
         (at, prefix(task, last.get(task.pid, 0), stamp(at)) + told)
         for at, task, told in marked(run, legend, entries)
     ]
     marks.sort(key=itemgetter(0))
-    out.write(HEAD.format(count=len(lines) + len(marks), cpus=len(cpus)).encode())
+    said = run.header.get("recording", {})
+    count = len(lines) - gaps + len(marks)
+    written = count + said.get("overwritten", 0)
+    number = max(said.get("cpus", 0), len(cpus))
+    out.write(HEAD.format(count=count, written=written, cpus=number).encode())
     out.writelines(
-        f"# object {address:016x} {clean(name)}\n".encode(errors="replace")
+        f"# object {address:016x} {clean(name)}{kind(run, name)}\n".encode(errors="replace")
         for name, address in entries.addresses.objects.items()
     )
     out.writelines(
@@ -72,9 +86,21 @@ def seconds(run: RunLog) -> Callable[[int], str]:
     return lambda vt: f"{vt // 1_000_000_000:5d}.{vt // 1_000 % 1_000_000:06d}"
 
 
-def prefix(task: Task, cpu: int, stamp: str) -> str:
+def kind(run: RunLog, name: str) -> str:
+    """What the object of that ``name`` is, if that is known."""
+    who = run.actors.get(name)
+    return f" ({clean(who.kind)})" if who is not None and who.kind else ""
+
+
+def prefix(task: Task, cpu: int, stamp: str, context: str = CALM) -> str:
     """All before the event."""
-    return f"{clean(task.comm):>16}-{task.pid:<7d} [{cpu:03d}] ..... {stamp}: "
+    return f"{clean(task.comm):>16}-{task.pid:<7d} [{cpu:03d}] {context} {stamp}: "
+
+
+def lost(entry: Entry) -> str:
+    """A gap."""
+    amount = entry.values["amount"]
+    return f"CPU:{entry.cpu} [LOST {amount} EVENTS]" if amount else f"CPU:{entry.cpu} [LOST EVENTS]"
 
 
 def payload(entries: Entries, entry: Entry) -> str:
@@ -88,7 +114,11 @@ def payload(entries: Entries, entry: Entry) -> str:
         return clean(f"{entry.event}: {tracepoint.text.format_map(shown)}")
     if entry.event == FUNCTION:
         return clean(f"{entry.values['ip']} <-{entry.values['parent_ip'] or '0x0'}")
-    fields = " ".join(f"{name}={text(value)}" for name, value in entry.values.items())
+    fields = " ".join(
+        text(value) if name == TEXT else f"{name}={text(value)}"
+        for name, value in entry.values.items()
+        if value is not None and value != ""
+    )
     return clean(f"{identifier(entry.event)}: {fields}")
 
 

@@ -3,7 +3,8 @@
 A page begins with the time of its first event and how many bytes are used. An event is 32 bits,
 ``type_len:5, time_delta:27``, and its data, in words: up to 28 words are counted by ``type_len``;
 of more it is 0, and the first word counts the bytes. Time that does not fit 27 bits is an event of
-its own (TIME_EXTEND). Nobody may go beyond a page.
+its own (TIME_EXTEND). Nobody may go beyond a page. What was lost is marked on the page after the
+gap: a bit, and after the events how many there were, if somebody counted.
 
 This file knows bytes and times, and no event. Source: include/linux/ring_buffer.h.
 """
@@ -23,6 +24,9 @@ WORDS: Final = 28
 EXTEND: Final = 30
 DELTA_BITS: Final = 27
 DELTA: Final = (1 << DELTA_BITS) - 1
+MISSED, COUNTED = 1 << 31, 1 << 30
+"""Beside the bytes used: events are missing before this page, and their number is stored."""
+COUNT: Final = 8
 
 
 class RingBuffer:
@@ -33,13 +37,20 @@ class RingBuffer:
         self._page = bytearray()
         self._began = 0
         self._last = 0
+        self._missed: int | None = None
+
+    def lose(self, amount: int) -> None:
+        """So many are missing between what was put and what will be; 0 if nobody counted."""
+        self._turn(self._last)
+        self._missed = amount + (self._missed or 0)
 
     def put(self, at: int, data: bytes) -> None:
         """One event."""
         data += bytes(-len(data) % 4)
         words = len(data) // 4
         size = 4 + len(data) + (4 if words > WORDS else 0)
-        if not self._page or HEAD + len(self._page) + size + 8 > PAGE:
+        room = PAGE - HEAD - 8 - (0 if self._missed is None else COUNT)
+        if not self._page or len(self._page) + size > room:
             self._turn(at)
         delta = at - self._last
         self._last = at
@@ -62,7 +73,13 @@ class RingBuffer:
     def _turn(self, at: int) -> None:
         """A new page, which begins at ``at``."""
         if self._page:
-            head = struct.pack("<Qq", self._began, len(self._page))
-            self._full.append((head + self._page).ljust(PAGE, b"\0"))
+            used = len(self._page)
+            if self._missed is not None:
+                used |= MISSED | (COUNTED if self._missed else 0)
+                self._page += struct.pack("<Q", self._missed)
+                self._missed = None
+            self._full.append(
+                (struct.pack("<Qq", self._began, used) + self._page).ljust(PAGE, b"\0")
+            )
             self._page = bytearray()
         self._began = self._last = at

@@ -6,7 +6,8 @@ kernel's, so that filters and plug-ins made for recordings of real kernels work;
 events are a system ``slabrace``, with fields to filter by.
 
 Readers order the events of different CPUs by time alone, and a model has many at one instant: each
-is written a nanosecond after the one before, as long as that is before the next instant.
+is written a nanosecond after the one before, as long as that is before the next instant. The first
+is not at 0, which KernelShark takes for no time at all, and then lists CPU after CPU.
 
 Source: trace-cmd.dat.v6(5).
 """
@@ -17,7 +18,7 @@ import struct
 from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO, Final
 
-from slabrace.actors.exporters.entries import FUNCTION, Entries, Entry
+from slabrace.actors.exporters.entries import FUNCTION, GAP, Entries, Entry
 from slabrace.actors.exporters.formats import Format, described
 from slabrace.actors.exporters.ring_buffer import PAGE, RingBuffer
 from slabrace.runtime.legend import Legend
@@ -55,6 +56,9 @@ def write(run: RunLog, _legend: Legend, out: BinaryIO) -> list[str]:
     formats = described(found, entries.gfp)
     cpus = [RingBuffer() for _ in range(1 + max((entry.cpu for entry in found), default=0))]
     for at, entry in zip(instants([entry.vt for entry in found]), found, strict=True):
+        if entry.event == GAP:
+            cpus[entry.cpu].lose(entry.values["amount"])
+            continue
         cpus[entry.cpu].put(at, packed(formats[entry.event], entry, entries))
     pages = [cpu.pages() for cpu in cpus]
     head = header(formats, entries)
@@ -84,7 +88,7 @@ def instants(times: Sequence[int]) -> Iterator[int]:
     for number in range(len(times) - 1, -1, -1):  # from behind: what comes at another time
         following = times[number + 1] if number + 1 < len(times) else -1
         later[number] = later[number + 1] if following == times[number] else following
-    last = -1
+    last = 0
     for at, end in zip(times, later, strict=True):
         last = at if last < at else last + 1
         if end >= 0:

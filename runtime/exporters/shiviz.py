@@ -51,6 +51,8 @@ def write(run: RunLog, _legend: Legend, out: BinaryIO) -> list[str]:
         known = {host: count - before.get(host, 0) for host, count in event.clock.items()}
         clock = {host: count for host, count in known.items() if count > 0}
         out.write(f"{event.told}\n{event.host} {encoded(clock)}\n".encode(errors="replace"))
+    if not events:
+        return ["ShiViz draws from vector clocks, and this run has none: no event was written"]
     if not cut:
         return []
     why = f"the page is slow with more than {MOST:,}; minimise the run"

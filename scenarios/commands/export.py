@@ -114,6 +114,11 @@ def copied(drawn: bytes, remarks: list[str], out: BinaryIO) -> list[str]:
 def token_of(log: RunLog, path: Path) -> str:
     """The schedule of a logged run."""
     token = log.header.get("schedule")
+    if log.header.get("host") == "kernel":
+        raise UsageError(
+            f"{path}: a picture is drawn from a run made again, and a recording of a kernel cannot "
+            "be. Take --format html or perfetto"
+        )
     if not isinstance(token, str):
         raise UsageError(
             f"{path}: a picture is drawn from a schedule, and this log has none in its header. "

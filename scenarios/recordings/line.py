@@ -104,7 +104,7 @@ _SECOND: Final = re.compile(
     re.ASCII,
 )
 _LOST: Final = re.compile(
-    r"CPU:(\d{1,7}) \[(?:LOST (\d{1,12}) EVENTS|(?:(\d{1,12}) )?EVENTS DROPPED)\]", re.ASCII
+    r"CPU:(\d{1,7}) \[(?:LOST (?:(\d{1,12}) )?EVENTS|(?:(\d{1,12}) )?EVENTS DROPPED)\]", re.ASCII
 )
 _MARKER: Final = "tracing_mark_write"
 _WRITERS: Final = ("# tracer:", "cpus=")  # the kernel's first line, and trace-cmd's

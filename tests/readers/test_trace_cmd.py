@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.actors.exporters.kernel_log import recorded
+from tests.actors.exporters.kernel_log import RECORDING, imported, recorded
 from tests.runtime.exporters.recorded import HOSTILE, LEGEND, long, named
 
 from slabrace.actors.exporters import ftrace, tracedat
@@ -34,6 +34,19 @@ def report(run: RunLog, folder: Path, *options: str) -> list[str]:
     return done.stdout.splitlines()[1:]
 
 
+def test_a_gap_in_a_recording_is_told_where_it_was(tmp_path: Path) -> None:
+    got = report(imported(RECORDING), tmp_path)
+    assert [line for line in got if "DROPPED" in line] == [
+        "CPU:2 [3 EVENTS DROPPED]", "CPU:1 [EVENTS DROPPED]",
+    ]  # fmt: skip
+    assert parsed(got[3])[4] == "mm_shrink_slab_end"
+
+
+def test_what_an_event_does_not_have_is_not_printed(tmp_path: Path) -> None:
+    for line in report(recorded(), tmp_path):
+        assert "= " not in line, line
+
+
 def text(run: RunLog) -> list[str]:
     out = io.BytesIO()
     ftrace.write(run, LEGEND, out)
@@ -55,12 +68,13 @@ def same(told: str) -> str:
 
 def test_every_event_is_there_with_its_task_cpu_and_time(tmp_path: Path) -> None:
     run = recorded()
-    got = [parsed(line)[:5] for line in report(run, tmp_path)]
+    told = report(run, tmp_path)
+    assert len(told) == len(run.records)
+    got = [parsed(line) for line in told if " actor: " not in line]
     wanted = [
         parsed(line if " <-" not in line else line.replace(" <-", ": "))[:4] for line in text(run)
     ]
     assert [each[:4] for each in got] == wanted
-    assert len(got) == len(run.records)
 
 
 def test_a_tracepoint_reads_as_in_the_text_of_ftrace(tmp_path: Path) -> None:

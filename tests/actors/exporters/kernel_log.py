@@ -1,10 +1,15 @@
-"""A run of the kernel's as a log tells of it, with every tracepoint that has a layout here."""
+"""A run of the kernel's as a log tells of it, with every tracepoint that has a layout here.
 
+RECORDING is what a real kernel would print, `imported()` the log that `import` makes of it.
+"""
+
+import json
 from typing import Any
 
 from slabrace.runtime.run_log import RunLog
+from slabrace.scenarios.recordings.importer import Importer
 
-__all__ = ["recorded"]
+__all__ = ["RECORDING", "imported", "recorded"]
 
 
 def recorded() -> RunLog:
@@ -50,3 +55,36 @@ def recorded() -> RunLog:
         shrink="scan_objects", nr_objects_to_shrink=0, gfp_flags="GFP_STRANGE|__GFP_ODD",
         cache_items=1, delta=0, total_scan=0, priority=0)  # fmt: skip
     return RunLog({"scenario": "kernel", "host": "engine"}, "r", told)
+
+
+RECORDING = """\
+# tracer: function
+#
+# entries-in-buffer/entries-written: 5/12   #P:4
+#
+         kswapd0-60      [002] d..1.     1.000000: mm_shrink_slab_start: \
+super_cache_scan+0x0/0x1a0 \
+ffff888003e89d20: nid: 1 objects to shrink 8 gfp_flags GFP_KERNEL cache items 100 delta 5 \
+total_scan 13 priority 12
+         kswapd0-60      [002] .....     1.000010: list_lru_add.isra.0 <-d_lru_add
+CPU:2 [LOST 3 EVENTS]
+CPU:1 [LOST EVENTS]
+         kswapd0-60      [002] .....     1.000020: mm_shrink_slab_end: super_cache_scan+0x0/0x1a0 \
+ffff888003e89d20: nid: 1 unused scan count 8 new scan count 13 total_scan 0 \
+last shrinker return val 2
+             sh-7        [001] .....     1.000030: sched_waking: cpu=3 comm=a step=4
+             sh-7        [001] .....     1.000040: tracing_mark_write: hello
+"""
+
+
+def imported(text: str) -> RunLog:
+    """What `slabrace import` makes of ``text``."""
+    told = bytearray()
+    importer = Importer(
+        {"schema": "slabrace.log/2", "host": "kernel"}, lambda data, _lines: told.extend(data)
+    )
+    for line in text.splitlines():
+        importer.feed(line)
+    importer.finish()
+    header, *records = (json.loads(each) for each in told.splitlines())
+    return RunLog(header, records[0]["run"], records)

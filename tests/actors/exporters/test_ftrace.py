@@ -4,7 +4,7 @@ import io
 import re
 from typing import Any
 
-from tests.actors.exporters.kernel_log import recorded
+from tests.actors.exporters.kernel_log import RECORDING, imported, recorded
 from tests.runtime.exporters.recorded import HOSTILE, named
 
 from slabrace.actors.exporters.ftrace import write
@@ -62,12 +62,12 @@ def test_every_line_has_a_task_a_cpu_and_a_time() -> None:
     body = [line for line in told if not line.startswith("#")]
     assert [line for line in body if not LINE.fullmatch(line)] == []
     marks = [line for line in body if "tracing_mark_write" in line]
-    assert len(body) - len(marks) == len(recorded().records)
+    assert len(body) - len(marks) == sum(each["event"] != "actor" for each in recorded().records)
 
 
 def test_comments_say_whose_address_it_is() -> None:
     told = lines(recorded())
-    (address,) = [line.split()[2] for line in told if line.endswith(" sb-S")]
+    (address,) = [line.split()[2] for line in told if line.endswith(" sb-S (shrinker)")]
     assert f"super_cache_scan+0x0/0x0 {address}: nid: 1" in only(recorded(), "mm_shrink_slab_start")
 
 
@@ -103,3 +103,39 @@ def test_a_recording_of_a_kernel_keeps_its_tasks_and_addresses() -> None:
     shrunk = next(line for line in lines(run) if "mm_shrink_slab_start" in line)
     assert shrunk.startswith("            init-366     [000]")
     assert "super_cache_scan+0x0/0x0 ffff89220b569b80: nid: 1" in shrunk
+
+
+def test_what_the_log_says_of_itself_is_no_line() -> None:
+    run = recorded()
+    before = lines(run)
+    run.records.append({**run.records[-1], "event": "end", "how": "quiet"})
+    assert lines(run) == before
+    assert not any(" actor: " in line for line in before)
+
+
+def test_a_recording_is_told_as_it_was() -> None:
+    told = lines(imported(RECORDING))
+    assert told[2] == "# entries-in-buffer/entries-written: 7/14   #P:4"
+    wanted = [" ".join(line.split()) for line in RECORDING.splitlines() if line[0] != "#"]
+    stamp = re.compile(r"\d\.(\d{6}):")
+    got = [" ".join(stamp.sub(r"1.\1:", line).split()) for line in told if line[0] != "#"]
+    marks = [line for line in got if "tracing_mark_write: B|" in line]
+    assert len(marks) == 1
+    ended = [line for line in got if "tracing_mark_write: E|" in line]
+    body = [line for line in got if line not in marks + ended]
+    assert body == wanted
+
+
+def test_an_import_of_what_was_written_has_the_same_events() -> None:
+    run = imported(RECORDING)
+    again = imported("\n".join(lines(run)))
+    for name in ("mm_shrink_slab_start", "mm_shrink_slab_end", "function", "lost", "sched_waking"):
+        before = [each for each in run.records if each["event"] == name]
+        after = [each for each in again.records if each["event"] == name]
+        assert [bare(each) for each in after] == [bare(each) for each in before]
+        assert before
+
+
+def bare(record: dict[str, Any]) -> dict[str, Any]:
+    """What does not depend on the place in the file."""
+    return {**record, "run": "", "step": 0}

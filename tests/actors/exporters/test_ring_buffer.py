@@ -53,5 +53,21 @@ def test_what_is_put_in_comes_out_at_its_time(put: list[tuple[int, bytes]]) -> N
     ]
 
 
+@pytest.mark.parametrize(("lost", "flags"), [(3, 3 << 30), (0, 1 << 31)])
+def test_a_page_after_a_gap_says_how_many_are_missing(lost: int, flags: int) -> None:
+    buffer = RingBuffer()
+    buffer.put(1, b"abcd")
+    buffer.lose(lost)
+    buffer.put(9, bytes(LARGEST - 8))
+    buffer.put(9, bytes(16))
+    pages = buffer.pages()
+    assert len(pages) == 3 * PAGE
+    used = [struct.unpack_from("<q", pages, start + 8)[0] for start in range(0, len(pages), PAGE)]
+    assert [each >> 30 << 30 for each in used] == [0, flags, 0]
+    end = PAGE + 16 + (used[1] & 0xFFFF)
+    assert struct.unpack_from("<Q", pages, end) == (lost,)
+    assert end + 8 <= 2 * PAGE
+
+
 def test_of_nothing_there_is_no_page() -> None:
     assert RingBuffer().pages() == b""

@@ -63,3 +63,9 @@ def test_the_violation_is_the_last_event_of_who_did_it() -> None:
 def test_a_host_has_no_space_in_it() -> None:
     found = events(named(recorded(), "b", f"{HOSTILE}\n{{}}"))
     assert len(found) == len(events(recorded()))
+
+
+def test_of_a_run_without_deliveries_it_says_that_there_is_nothing_to_draw() -> None:
+    run = recorded()
+    run.records[:] = [each for each in run.records if each["event"] != "deliver"]
+    assert events(run, remarks=1) == []

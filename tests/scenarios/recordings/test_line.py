@@ -126,6 +126,7 @@ def test_a_line_into_which_another_was_written_is_broken(cut: int) -> None:
     ("text", "lost"),
     [
         ("CPU:2 [LOST 12 EVENTS]", Lost(2, 12)),
+        ("CPU:2 [LOST EVENTS]", Lost(2, None)),
         ("CPU:7 [204600 EVENTS DROPPED]", Lost(7, 204600)),
         ("CPU:0 [EVENTS DROPPED]", Lost(0, None)),
     ],
