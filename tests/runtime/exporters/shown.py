@@ -1,13 +1,9 @@
-"""A real browser for the page: Debian's Chromium, driven by Playwright, offline."""
+"""The page in a real browser: what it shows, and what it asked for or complained of."""
 
 import io
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pytest
 from tests.runtime.exporters.runs import LEGEND
 
 from slabrace.runtime.exporters.html import write
@@ -16,12 +12,7 @@ from slabrace.runtime.run_log import RunLog
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
-__all__ = ["Show", "Shown", "chromium"]
-
-FLAGS = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-)  # fmt: skip
+__all__ = ["Show", "Shown"]
 
 
 class Shown:
@@ -94,19 +85,6 @@ class Shown:
 
     def colour(self, selector: str, of: str = "color") -> str:
         return str(self.page.locator(selector).evaluate(f"e => getComputedStyle(e).{of}"))
-
-
-@contextmanager
-def chromium() -> Iterator["Browser"]:
-    """A browser; the test is skipped where there is none."""
-    api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
-    path = shutil.which("chromium")
-    if path is None:
-        pytest.skip("needs Debian's chromium")
-    with api.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=path, args=list(FLAGS))
-        yield browser
-        browser.close()
 
 
 class Show:
