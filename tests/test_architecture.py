@@ -1,6 +1,7 @@
 """The walls of the house: who may import whom, and one door per power."""
 
 import ast
+import functools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,15 +31,21 @@ def name(path: Path) -> str:
 EVERY = [path for storey in STOREYS for path in files(storey)]
 
 
+@functools.cache
 def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(), str(path))
 
 
-def imports(path: Path, *, typing: bool = True) -> Iterator[tuple[str, int]]:
-    """Yield every module that is imported, and the line; without ``typing`` only at run time."""
+@functools.cache
+def imports(path: Path, *, typing: bool = True) -> tuple[tuple[str, int], ...]:
+    """Every module that is imported, and the line; without ``typing`` only at run time."""
+    return tuple(imported(path, typing=typing))
+
+
+def imported(path: Path, *, typing: bool) -> Iterator[tuple[str, int]]:
     skipped: set[int] = set()
     for node in ast.walk(tree(path)):
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING" and not typing:
+        if not typing and isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
             skipped |= {id(inner) for inner in ast.walk(node)}
         if id(node) in skipped:
             continue
@@ -55,8 +62,8 @@ def importers(module: str, *, typing: bool = False) -> set[str]:
     return {
         name(path)
         for path in EVERY
-        for imported, _ in imports(path, typing=typing)
-        if imported.split(".")[0] == module
+        for each, _ in imports(path, typing=typing)
+        if each.split(".")[0] == module
     }
 
 
@@ -64,10 +71,10 @@ def importers(module: str, *, typing: bool = False) -> set[str]:
 def test_nothing_imports_upwards(storey: str) -> None:
     above = tuple(f"slabrace.{each}" for each in STOREYS[STOREYS.index(storey) + 1 :])
     found = [
-        f"{name(path)}:{line} imports {imported}"
+        f"{name(path)}:{line} imports {each}"
         for path in files(storey)
-        for imported, line in imports(path)
-        if above and imported.startswith(above)
+        for each, line in imports(path)
+        if above and each.startswith(above)
     ]
     assert found == []
 
