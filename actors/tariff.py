@@ -68,6 +68,20 @@ class Rules(dict[type, tuple[Use | None, str | None]]):
         return rule
 
 
+class Scans(dict[tuple[int, int], int]):
+    """Words of a map that are looked at, lines of it after the first -> nanoseconds."""
+
+    def __init__(self, costs: Costs) -> None:
+        super().__init__()
+        self.costs = costs
+
+    def __missing__(self, size: tuple[int, int]) -> int:
+        words, more = size
+        costs = self.costs
+        self[size] = ns = round(words * costs.word + more * costs.stream * costs.refill)
+        return ns
+
+
 class KernelTariff:
     """See the head of this file. ``kernel`` is that of the world, once it is populated."""
 
@@ -81,6 +95,7 @@ class KernelTariff:
         self._rules = Rules()
         self._hit = round(costs.hit)
         self._ahead = round((1 - costs.stream) * costs.refill)
+        self._scans = Scans(costs)
         self._asleep: dict[Task, tuple[int, Stack]] = {}
         self.read_lock = ("__rcu_read_lock", round(costs.rcu_read_lock))
         self.read_unlock = ("__rcu_read_unlock", round(costs.rcu_read_unlock))
@@ -212,7 +227,7 @@ class KernelTariff:
         last = answer if answer >= 0 else width
         words = (last >> 6) - (message.start >> 6) + 1
         more = (last // LINE_BITS) - (message.start // LINE_BITS)
-        ns = round(words * self.costs.word + more * self.costs.stream * self.costs.refill)
+        ns = self._scans[words, more]
         stack.places["_find_next_bit"].service[name] += ns
         stack.service[name] -= ns
         return end + ns

@@ -12,7 +12,7 @@ service and what it did since. At every actor the order of arrival is kept.
 
 from __future__ import annotations
 
-from heapq import heappop, heappush
+from heapq import heappop
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -87,7 +87,8 @@ class Timed(Engine):
         strategy.begin(world)
         super().__init__(world, strategy, max_steps=max_steps, tell=tell)
         self.tariff = tariff
-        self.table = Timetable(HeldUp(tariff, delays) if delays is not None else tariff)
+        transit = HeldUp(tariff, delays) if delays is not None else tariff
+        self.table = Timetable(transit, held_up=delays is not None)
         self.latest = 0  # when the last one that came to its end did
         for lane in world.ready:  # what was sent before anybody acted
             self.table.admit(lane)
@@ -125,15 +126,17 @@ class Timed(Engine):
         for _ in repeat(None, budget):
             if not heap:
                 return
-            time, number, lane = heappop(heap)
+            time, number, lane = heap[0]
             if lane.slot != number:
+                heappop(heap)
+                table.served = False
                 continue
             if timers and timers[0][0] < time:
-                heappush(heap, (time, number, lane))
                 table.now = timers[0][0]
                 world.clock.fire()
                 continue
             table.now = time
+            table.served = True
             record(lane.number)
             envelope = lane.popleft()
             world.delivery = envelope

@@ -6,12 +6,14 @@ that takes its time on the way (``on_the_way``) arrives later. Two that arrive a
 the order in which they were sent, so a run is the same every time.
 
 An entry is never taken out of the heap: a lane whose ``slot`` is not the entry's number has left.
+That of the lane that is served stays at its head (``served``) until another takes its place: most
+often the served one sends again, and to replace the head is half of the work.
 """
 
 from __future__ import annotations
 
 from collections.abc import Container
-from heapq import heappush
+from heapq import heappush, heapreplace
 from typing import TYPE_CHECKING, Protocol
 
 from slabrace.runtime.mailbox import ABSENT, Mailbox
@@ -38,21 +40,25 @@ class Transit(Protocol):
 class Timetable(Mailbox):
     """See the head of this file. As a list it stays empty."""
 
-    __slots__ = ("due", "heap", "listens", "now", "number", "sent", "slow", "transit")
+    __slots__ = (
+        "due", "heap", "held_up", "listens", "now", "number", "sent", "served", "slow", "transit",
+    )  # fmt: skip
 
-    def __init__(self, transit: Transit) -> None:
+    def __init__(self, transit: Transit, *, held_up: bool = False) -> None:
         super().__init__()
         self.due: dict[Lane, int] = {}  # of what is parked: when it arrived, or will
         self.sent: dict[Envelope, int] = {}  # of what stands behind another in its lane: when
         self.listens: dict[Actor, int] = {}  # since when; before, it hears nothing
         self.heap: list[tuple[int, int, Lane]] = []
+        self.served = False  # whether the head of the heap is no entry any more
         self.now = 0
         self.number = 0
         self.transit = transit
         self.slow = transit.slow
+        self.held_up = held_up  # whether any message may be late, whatever its kind
 
     def __bool__(self) -> bool:
-        return bool(self.heap)
+        return len(self.heap) > self.served
 
     def put(self, envelope: Envelope, lane: Lane) -> None:
         """Append ``envelope`` to ``lane``; behind another, it is remembered when it was sent."""
@@ -83,9 +89,16 @@ class Timetable(Mailbox):
         if addressee.deaf:
             self._park(lane, addressee, time)
             return
-        self.number += 1
-        lane.slot = self.number
-        heappush(self.heap, (time, self.number, lane))
+        self.enter(lane, time)
+
+    def enter(self, lane: Lane, time: int) -> None:
+        """The head of ``lane`` arrives at ``time``, and is heard."""
+        self.number = lane.slot = number = self.number + 1
+        if self.served:
+            self.served = False
+            heapreplace(self.heap, (time, number, lane))
+        else:
+            heappush(self.heap, (time, number, lane))
 
     def _park(self, lane: Lane, addressee: Actor, time: int) -> None:
         """``lane``, whose head arrives at ``time``, waits until ``addressee`` listens."""
@@ -109,7 +122,7 @@ class Timetable(Mailbox):
         self.listening.pop(actor, None)
         waiting = [
             (time, lane)
-            for time, number, lane in sorted(self.heap)
+            for time, number, lane in sorted(self.heap)[self.served :]
             if lane.slot == number and lane and lane[0].addressee is actor
         ]
         for time, lane in waiting:
