@@ -22,7 +22,7 @@ from slabrace.runtime.timed import Timed
 from slabrace.runtime.world import World
 from slabrace.scenarios.steady_state import settled
 
-ROUNDS = 5
+ROUNDS = 12
 SIZE, CPUS = 401, 8
 TARGET = 0.5
 
