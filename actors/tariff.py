@@ -148,8 +148,9 @@ class KernelTariff:
             line = self.lines.get(where)
             if line is not None and line.sharers & cache.bit and line.age >= cache.oldest:
                 line.age = cache.filled
-                stack.service[name] += self._hit
-                return time + self._hit
+                hit = self._hit
+                stack.service[name] += hit
+                return time + hit
             end = cache.fetch(where, line, time)
         elif use is SCAN:
             filled = cache.filled
