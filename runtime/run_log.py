@@ -10,13 +10,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from slabrace.runtime.errors import UsageError
 from slabrace.runtime.legend import Legend
 from slabrace.runtime.log_reader import Header, Problem, Record, read
 
 __all__ = ["RunLog", "Who"]
+
+MOST: Final = 3_000_000
+"""Events that are held in memory: some 4 GB of them."""
+KEPT: Final = 20
+"""Lines that were skipped and are remembered."""
+EVERY: Final = (0.0, float("inf"))
 
 Reader = Callable[[Path], Iterable[Header | Record | Problem]]
 
@@ -30,12 +36,13 @@ class Who(NamedTuple):
 
 @dataclass
 class RunLog:
-    """See the head of this file. ``problems`` are lines that were skipped."""
+    """See the head of this file. ``problems`` are the first of the ``skipped`` lines."""
 
     header: dict[str, Any]
     run: str
     records: list[dict[str, Any]]
     problems: list[Problem] = field(default_factory=list)
+    skipped: int = 0
 
     def __post_init__(self) -> None:
         self.actors: dict[str, Who] = {}
@@ -46,27 +53,48 @@ class RunLog:
                 self.actors[record["actor"]] = Who("", active=True)
 
     @classmethod
-    def read(cls, path: Path, run: str | None = None, *, lines: Reader = read) -> RunLog:
-        """The run called ``run`` of the log at ``path``. Raises a UsageError if there is none.
+    def read(
+        cls,
+        path: Path,
+        run: str | None = None,
+        *,
+        steps: tuple[float, float] = EVERY,
+        lines: Reader = read,
+        most: int = MOST,
+    ) -> RunLog:
+        """The run called ``run`` of the log at ``path``, or its ``steps``, both ends included.
 
-        ``lines`` reads it, once or twice.
+        Who is who is kept of all steps. ``lines`` reads it, once or twice. Raises a UsageError if
+        there is no such run, or if it has more than ``most`` events.
         """
+        first, last = steps
         wanted = run or chosen(lines(path))
         header: dict[str, Any] = {}
         records: list[dict[str, Any]] = []
         problems: list[Problem] = []
+        skipped = 0
         for line in lines(path):
             if isinstance(line, Record):
-                if line.fields["run"] == wanted:
-                    records.append(line.fields)
+                fields = line.fields
+                if fields["run"] != wanted:
+                    continue
+                if first <= fields["step"] <= last or fields["event"] == "actor":
+                    records.append(fields)
+                if len(records) > most:
+                    raise UsageError(
+                        f"{path}: more than {most:,} events of run {wanted}, which is more than "
+                        "can be told of at once; ask for a part of it: --steps FIRST..LAST"
+                    )
             elif isinstance(line, Problem):
-                problems.append(line)
+                skipped += 1
+                if skipped <= KEPT:
+                    problems.append(line)
             elif not records:
                 header = line.fields
         if not records:
             what = f"no run {run}" if run else "no event"
             raise UsageError(f"{path} has {what}; `slabrace log show` lists what is in it")
-        return cls(header, wanted, records, problems)
+        return cls(header, wanted, records, problems, skipped)
 
     @property
     def violations(self) -> list[dict[str, Any]]:

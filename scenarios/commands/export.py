@@ -12,6 +12,7 @@ from typing import Annotated, Any, BinaryIO, Final
 from slabrace.actors.legend import LEGEND
 from slabrace.runtime.errors import UsageError, nearest
 from slabrace.runtime.exporters.diagram import diagram
+from slabrace.runtime.log_filter import step_range
 from slabrace.runtime.log_reader import Header
 from slabrace.runtime.run_log import RunLog
 from slabrace.runtime.schedule import Schedule
@@ -45,6 +46,7 @@ def export(
         str | None,
         Help("Which run of a log; unless told, the first that broke a law.", name="--run"),
     ] = None,
+    steps: Annotated[str | None, Help("A part of a log: 10..200, 10.., ..200 or 17.")] = None,
     extras: Extras | None = None,
     json: AsJson = False,
 ) -> int:
@@ -53,11 +55,11 @@ def export(
         raise UsageError(f"--format {format}: no such format. {nearest(format, FORMATS)}")
     if json and output is None:
         raise UsageError("--json tells of what was written, so it needs --output FILE")
-    told, write = prepared(FORMATS[format], run, only, extras or Extras())
+    told, write = prepared(FORMATS[format], run, only, steps, extras or Extras())
     for problem in told.problems[:TOLD]:
         say(f"line {problem.number} is skipped: {problem.reason}")
-    if len(told.problems) > TOLD:
-        say(f"{len(told.problems)} lines are skipped; these were the first {TOLD}")
+    if told.skipped > TOLD:
+        say(f"{told.skipped} lines are skipped; these were the first {TOLD}")
     if output is None:
         remarks = write(sys.stdout.buffer)
     else:
@@ -81,16 +83,20 @@ def document(told: RunLog, format: str, output: Path, remarks: list[str]) -> dic
     }  # fmt: skip
 
 
-def prepared(form: Format, source: str, run: str | None, extras: Extras) -> tuple[RunLog, Write]:
+def prepared(
+    form: Format, source: str, run: str | None, steps: str | None, extras: Extras
+) -> tuple[RunLog, Write]:
     """The run that ``source`` is, and what writes it."""
     path = Path(source)
     if len(source) < 256 and path.is_file() and is_log(path):
-        log = RunLog.read(path, run, lines=lines_of)
+        log = RunLog.read(path, run, steps=step_range(steps or ".."), lines=lines_of)
         if form.source != "trace":
             return log, partial(form.write, log, LEGEND)
         source = token_of(log, path)
-    elif run is not None:
-        raise UsageError("a schedule is one run: --run is for logs")
+    elif run is not None or steps is not None:
+        raise UsageError(
+            "a schedule is one run, and is told as a whole: --run, --steps are for logs"
+        )
     schedule = Schedule.read(source)
     scenario = Catalogue(extras.plugins.scenarios).find(schedule.scenario)
     furnish = extras.furnish()

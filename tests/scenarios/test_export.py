@@ -81,7 +81,7 @@ def test_parquet_is_a_log(slabrace: Command, tmp_path: Path) -> None:
     [
         (["LOST", "--format", "perfeto"], "no such format. did you mean 'perfetto'?"),
         (["LOST", "--format", "html", "--json"], "it needs --output FILE"),
-        (["LOST", "--format", "html", "--run", "x"], "--run is for logs"),
+        (["LOST", "--format", "html", "--run", "x"], "--run, --steps are for logs"),
         (["LOST", "--format", "html", "--output", "no/where/x"], "cannot write no/where/x"),
         (["GONE", "--format", "html"], "neither a token"),
     ],
@@ -100,3 +100,14 @@ def test_a_run_that_is_not_in_the_log_is_told(slabrace: Command, tmp_path: Path)
     said = slabrace("export", log, "--format", "html", "--run", "nobody")
     assert said.code == 2
     assert "has no run nobody" in said.err
+
+
+def test_a_part_of_a_log_has_its_steps_and_everybody(slabrace: Command, tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    slabrace("run", LOST, "--runs", "1", "--log", log)
+    out = tmp_path / "out"
+    said = slabrace("export", log, "--format", "ftrace", "--steps", "2..3", "--output", out)
+    assert said.code == 0
+    text = out.read_text()
+    assert "step=1 " not in text
+    assert "step=2 " in text
