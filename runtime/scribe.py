@@ -18,22 +18,22 @@ encoding that takes three times as long.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from slabrace.runtime.attentive import attentive
 from slabrace.runtime.clock import TICK
 from slabrace.runtime.directory import Columns, Directory, Known
-from slabrace.runtime.mailbox import Lane
 from slabrace.runtime.message import UNANSWERED, Message
+from slabrace.runtime.monitor import Event
 from slabrace.runtime.plain import SIMPLE, plain, words
 from slabrace.runtime.vector_clock import START, Clocks, Moment
 
 if TYPE_CHECKING:
     from slabrace.runtime.actor import Actor
     from slabrace.runtime.message import Envelope
-    from slabrace.runtime.monitor import Event
     from slabrace.runtime.outcome import Outcome
     from slabrace.runtime.world import World
 
@@ -46,33 +46,16 @@ TEXTS: Final = 4096
 """Messages whose text is kept: most are constants that are sent again and again."""
 
 
+Text = tuple[Message, bytes, Hashable | None, bool]
+"""A message, how a story writes it, which part of its addressee it touches, whether it writes."""
+
+
 class Names(dict[str, bytes]):
     """Names of events as JSON."""
 
     def __missing__(self, name: str) -> bytes:
         quoted = self[name] = ENCODE(name)
         return quoted
-
-
-def attentive(kind: type[Lane]) -> type[Lane]:
-    """Lanes of this kind that tell the scribe of their world what goes in, on top of all else."""
-    put = kind.append
-
-    class Attentive(kind):  # type: ignore[valid-type, misc]  # whatever kind it is
-        __slots__ = ()
-
-        def append(self, envelope: Envelope, /) -> None:
-            scribe = envelope.sender.world.scribe
-            if scribe is not None:
-                now = scribe.now
-                if now.step != len(scribe.picks):
-                    now = scribe.moment()
-                scribe.sent[envelope] = now
-                if scribe.states is not None:
-                    scribe.hold(envelope.addressee)
-            put(self, envelope)
-
-    return Attentive
 
 
 class Scribe:
@@ -105,8 +88,8 @@ class Scribe:
         self._head = b'{"run":%s,"step":' % ENCODE(run)
         self._clocks = Clocks()
         self._known = Directory(columns or {})
-        self._pairs: dict[tuple[Actor, Actor], bytes] = {}  # "actor":"a","to":"x"
-        self._texts: dict[int, tuple[Message, bytes]] = {}  # by address, and kept: none comes twice
+        self._pairs: dict[tuple[Actor, Actor], tuple[Known, bytes]] = {}  # "actor":"a","to":"x"
+        self._texts: dict[int, Text] = {}  # by address, and kept: none comes twice
         self._owed: list[tuple[Envelope, int]] = []  # what is to be answered later
         self._notes: list[Event] = []  # of the delivery under way
         self._names = Names()
@@ -139,12 +122,13 @@ class Scribe:
         if now.step != step:
             now = self.now = Moment(step)
         sender, addressee, message = envelope.sender, envelope.addressee, envelope.message
-        pair = self._pairs.get((sender, addressee)) or self._pair(sender, addressee)
-        who = self._known[sender]
+        who, pair = self._pairs.get((sender, addressee)) or self._pair(sender, addressee)
         now.sender = who.name
         cause = self.sent.pop(envelope, START)
-        writes = self._clocks.tell(now, cause, addressee, message)
-        text = self._texts.get(id(message)) or self._text(message)
+        _, text, part, writes = self._texts.get(id(message)) or self._text(message)
+        if addressee.run is not None:  # whatever it hears may change it
+            part, writes = None, True
+        self._clocks.tell(now, cause, addressee, part, writes=writes)
         answer = envelope.answer
         if answer is UNANSWERED:
             answered = self._unanswered
@@ -159,7 +143,7 @@ class Scribe:
         lines.append(
             b'%s%d,"vt":%d,"event":"deliver",%s%s,%s,"writes":%s,"cause":%d,"clock":{%s:%d%s}%s}\n'
             % (
-                self._head, step, vt, pair, text[1], answered, b"true" if writes else b"false",
+                self._head, step, vt, pair, text, answered, b"true" if writes else b"false",
                 cause.step, who.quoted, step, now.told, changes,
             )
         )  # fmt: skip
@@ -185,6 +169,18 @@ class Scribe:
                 self._notes.append(event)
                 return
         self._note(event, step)
+
+    def mark(self, actor: Actor, name: str) -> None:
+        """Write a note without fields: one that comes by the thousand and is for logs alone."""
+        step = len(self.picks)
+        if step != self.told:
+            self.noted(Event(step, self.world.clock.now, actor, name, {}))
+            return
+        known = self._known.get(actor) or self._introduce(actor)
+        self.lines.append(
+            b'%s%d,"vt":%d,"event":%s,%s}\n'
+            % (self._head, step, self.world.clock.now, self._names[name], known.fields)
+        )
 
     def hold(self, actor: Actor) -> None:
         """Write what ``actor`` holds before anything comes to it."""
@@ -226,12 +222,12 @@ class Scribe:
         """Take a record of those that are rare."""
         self.lines.append(ENCODE(record) + b"\n")
 
-    def _pair(self, sender: Actor, addressee: Actor) -> bytes:
+    def _pair(self, sender: Actor, addressee: Actor) -> tuple[Known, bytes]:
         """Who speaks to whom, with the columns of both, the sender's before the addressee's."""
         who = self._known.get(sender) or self._introduce(sender)
         whom = self._known.get(addressee) or self._introduce(addressee)
         fields = {"actor": who.name, **whom.columns, **who.columns, "to": whom.name}
-        pair = self._pairs[sender, addressee] = ENCODE(fields)[1:-1]
+        pair = self._pairs[sender, addressee] = who, ENCODE(fields)[1:-1]
         return pair
 
     def _introduce(self, actor: Actor) -> Known:
@@ -259,12 +255,13 @@ class Scribe:
         states[actor] = after
         return b',"changes":' + ENCODE(changes) if changes else b""
 
-    def _text(self, message: Message) -> tuple[Message, bytes]:
-        """``message`` and how a story writes it."""
+    def _text(self, message: Message) -> Text:
+        """``message``, how a story writes it, and what it touches."""
         if len(self._texts) >= TEXTS:
             self._texts.clear()
         fields = {"message": str(message), "type": type(message).__name__}
-        text = self._texts[id(message)] = (message, b"," + ENCODE(fields)[1:-1])
+        told = b"," + ENCODE(fields)[1:-1]
+        text = self._texts[id(message)] = (message, told, message.part(), message.writes)
         return text
 
     def _settle(self, now: Moment) -> None:

@@ -22,7 +22,6 @@ import msgspec
 
 if TYPE_CHECKING:
     from slabrace.runtime.actor import Actor
-    from slabrace.runtime.message import Message
 
 __all__ = ["START", "Clocks", "Moment"]
 
@@ -65,17 +64,15 @@ class Clocks:
         self._latest: dict[str, Moment] = {}  # by sender
         self._cells: dict[Actor, dict[Hashable, Cell]] = {}
 
-    def tell(self, now: Moment, cause: Moment, addressee: Actor, message: Message) -> bool:
-        """Give ``now``, a delivery of ``now.sender``, its clock; whether it writes."""
+    def tell(
+        self, now: Moment, cause: Moment, addressee: Actor, part: Hashable | None, *, writes: bool
+    ) -> None:
+        """Give ``now``, a delivery of ``now.sender`` that touches ``part``, its clock."""
         name = now.sender
         latest = self._latest.get(name, START)
         others = latest.others
         if cause.sender != name and cause.step > others.get(cause.sender, 0):
             others = learnt(others, cause, name)
-        if addressee.run is not None:  # whatever it hears may change it
-            part, writes = None, True
-        else:
-            part, writes = message.part(), message.writes
         cells = self._cells.get(addressee)
         if cells is None:
             cells = self._cells[addressee] = {None: Cell()}
@@ -102,7 +99,6 @@ class Clocks:
         else:
             now.told = b"," + ENCODE(others)[1:-1]
         self._latest[name] = now
-        return writes
 
 
 def learnt(others: dict[str, int], moment: Moment, name: str) -> dict[str, int]:
