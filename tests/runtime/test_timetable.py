@@ -200,7 +200,7 @@ def test_the_entry_of_who_is_served_makes_place_for_the_next_one() -> None:
 
 
 def test_nobody_is_ready_when_all_that_is_left_is_being_served() -> None:
-    world, table, (a, b, c, d) = four()
+    world, table, (a, *_, d) = four()
     put(world, a, d, Hello())
     assert table
     table.served = True
