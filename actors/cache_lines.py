@@ -45,6 +45,7 @@ class Cache:
         self.rmw = round(costs.rmw)
         self.without = round(costs.store)
         self.trylock = costs.trylock
+        self.again = round(costs.trylock * self.transfer)
         self.lines = lines
         self.bit = 1 << number
         self.filled = 0  # lines that it has fetched
@@ -117,7 +118,7 @@ class Cache:
         """
         end = self.write(where, time)
         if self.stalled:
-            again = round(self.trylock * self.transfer)
+            again = self.again
             wait = round(self.trylock * self.stalled)
             self.lines[where].taken += again
             self.stalled += wait

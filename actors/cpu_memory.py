@@ -46,15 +46,16 @@ class MemoryVerbs(Actor):
 
     program: Lane
 
-    def __new__(cls, *arguments: Any, **_others: Any) -> Self:
-        """A CPU of the class that its kernel has for it, from the first.
+    def __new__(cls, kernel: object = None, *_more: object, **_named: object) -> Self:
+        """A CPU of the class that its kernel has for it (Kernel.outfit()), from the first.
 
         Python is slow with what changes its class later on, as a CPU does in bring_up() whose
         kernel is not its first argument.
         """
-        outfit = getattr(arguments[0], "outfit", None) if arguments else None
-        cpu: Self = super().__new__(cls if outfit is None else outfit(cls))
-        return cpu
+        if getattr(kernel, "fits_out", False):
+            fitted: type[Self] = kernel.outfit(cls)  # type: ignore[attr-defined]  # it is a Kernel
+            return object.__new__(fitted)
+        return object.__new__(cls)
 
     def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel

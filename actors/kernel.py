@@ -94,6 +94,7 @@ class Kernel:
         self.faulty = faults > 0
         self.failing = failing
         self.memory = model(memory)
+        self.fits_out = self.memory is not None or world.tariff is not None
         self.calls: dict[str, int] = defaultdict(int)
         self.stats: dict[str, int] = defaultdict(int)
         self.loops: list[dict[str, int]] = []  # calls of each round of drop_caches
@@ -124,7 +125,7 @@ class Kernel:
     # -- CPUs and functions ------------------------------------------------------------
 
     def outfit(self, live: type[Cpu]) -> type[Cpu]:
-        """What a CPU of class ``live`` is here: with a store buffer, counted, both or neither."""
+        """What a CPU of class ``live`` is here: with a store buffer, counted, or both."""
         if self.memory is not None and not issubclass(live, WeakCpu):
             live = weak(live)
         if self.world.tariff is not None and not issubclass(live, TimedCpu):
@@ -133,14 +134,15 @@ class Kernel:
 
     def bring_up(self, cpu: Cpu) -> int:
         """Take a CPU in; its number. Those that run kernel threads count from KTHREADS on."""
-        fitted = self.outfit(type(cpu))
-        if fitted is not type(cpu):  # its maker named us too late, see MemoryVerbs.__new__()
-            cpu.__class__ = fitted
-        if self.memory is not None and isinstance(cpu, WeakCpu):
-            equip(cpu, self.memory)
         number = self._cpus[cpu.daemon]
-        if isinstance(cpu, TimedCpu):
-            put_on_the_clock(cpu, self.world.tariff, number)
+        if self.fits_out:
+            fitted = self.outfit(type(cpu))
+            if fitted is not type(cpu):  # its maker named us too late, see MemoryVerbs.__new__()
+                cpu.__class__ = fitted
+            if self.memory is not None and isinstance(cpu, WeakCpu):
+                equip(cpu, self.memory)
+            if isinstance(cpu, TimedCpu):
+                put_on_the_clock(cpu, self.world.tariff, number)
         self.rcu.cpus.append(cpu)
         self._cpus[cpu.daemon] = number + 1
         return number

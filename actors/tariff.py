@@ -155,9 +155,15 @@ class KernelTariff:
         elif use is SCAN:
             filled = cache.filled
             end = cache.read(where, time)
-            end = self._scan(
-                stack, name, envelope.message, answer, where, end, refilled=cache.filled > filled
-            )
+            width: int | None = getattr(where, "map_nr_max", None)
+            if width is None:  # a unit: fetched ahead, like the next line of a long map
+                if cache.filled > filled and where.index:  # type: ignore[attr-defined]  # it is one
+                    end -= self._ahead
+            elif width:  # somebody has mounted something: there is a word to look at
+                ns = self._scan(envelope.message, answer if answer >= 0 else width)
+                stack.places["_find_next_bit"].service[name] += ns
+                time += ns
+                end += ns
         else:
             end = use(cache, where, time)
         stalled = cache.stalled
@@ -208,27 +214,12 @@ class KernelTariff:
         }
         return self._delays
 
-    def _scan(
-        self, stack: Stack, name: str, message: m.FindNextBit, answer: int, bits: Any, end: int, *,
-        refilled: bool,
-    ) -> int:  # fmt: skip
-        """When the words of a map that were looked at are done with, the first line being there.
+    def _scan(self, message: m.FindNextBit, last: int) -> int:
+        """How long the words of a map up to bit ``last`` take, the first line being there.
 
         One word is looked at where it is needed, more are _find_next_bit()'s. Words that are
         looked at one after the other do not depend on each other: a CPU fetches them ahead, whether
         they are a long map or one unit each.
         """
-        width: int | None = getattr(bits, "map_nr_max", None)
-        if width == 0:  # nobody has mounted anything: there is no word to look at
-            return end
-        if width is None:  # a unit
-            if refilled and bits.index:  # fetched ahead, like the next line of a long map
-                return end - self._ahead
-            return end
-        last = answer if answer >= 0 else width
-        words = (last >> 6) - (message.start >> 6) + 1
-        more = (last // LINE_BITS) - (message.start // LINE_BITS)
-        ns = self._scans[words, more]
-        stack.places["_find_next_bit"].service[name] += ns
-        stack.service[name] -= ns
-        return end + ns
+        first = message.start
+        return self._scans[(last >> 6) - (first >> 6) + 1, last // LINE_BITS - first // LINE_BITS]

@@ -1,9 +1,14 @@
 """What a CPU does by itself takes its time, and is booked where the CPU stands."""
 
-from tests.actors.laboratory import page
+from tests.actors.laboratory import BOOTED, page
 from tests.actors.timing import COSTS, boot, line, turn
 
 from slabrace.actors.cpu import Cpu
+from slabrace.actors.cpu_timed import TimedCpu
+from slabrace.actors.cpu_weak import WeakCpu
+from slabrace.actors.kernel import Kernel
+from slabrace.actors.tariff import KernelTariff
+from slabrace.runtime.world import World
 
 
 def test_a_read_side_section_costs_what_its_calls_cost() -> None:
@@ -87,3 +92,31 @@ def test_cpus_are_told_apart() -> None:
     assert line(profile, "__rcu_read_lock", "script0").own == 7
     assert line(profile, "__rcu_read_lock", "script1").own == 14
     assert line(profile, "__rcu_read_lock").own == 21
+
+
+class Late(Cpu):
+    """Names its kernel last."""
+
+    def __init__(self, name: str, kernel: Kernel) -> None:
+        super().__init__(kernel)
+        self.called = name
+
+
+def test_a_cpu_is_counted_wherever_its_kernel_stands_among_its_arguments() -> None:
+    kernel = boot()
+    late = Late("late", kernel)
+    assert isinstance(late, TimedCpu)
+    assert isinstance(Cpu(kernel), TimedCpu)
+    assert (late.called, late.number, Cpu(kernel).number) == ("late", 0, 2)
+    assert late.cache.bit == 1
+
+
+def test_a_cpu_under_a_weak_model_is_counted_too() -> None:
+    world = World()
+    world.tariff = KernelTariff(COSTS)
+    BOOTED.append(world)
+    cpu = Cpu(Kernel(world, memory="tso", laws=False))
+    assert [kind for kind in type(cpu).__mro__ if kind in (TimedCpu, WeakCpu)] == [
+        TimedCpu,
+        WeakCpu,
+    ]

@@ -184,3 +184,24 @@ def test_if_its_addressee_is_deaf_it_waits() -> None:
     table.now = 4
     table.hear(d)
     assert order(table) == [(10, "a")]
+
+
+def test_the_entry_of_who_is_served_makes_place_for_the_next_one() -> None:
+    world, table, (a, b, c, d) = four()
+    served = put(world, a, d, Hello())
+    table.now = 5
+    put(world, b, d, Hello())
+    served.popleft()
+    served.slot = -1
+    table.served = True
+    put(world, c, d, Hello())
+    assert order(table) == [(5, "b"), (5, "c")]
+    assert (len(table.heap), table.served) == (2, False)
+
+
+def test_nobody_is_ready_when_all_that_is_left_is_being_served() -> None:
+    world, table, (a, *_, d) = four()
+    put(world, a, d, Hello())
+    assert table
+    table.served = True
+    assert not table
