@@ -1,6 +1,6 @@
 """Timed deliveries beside untimed ones: the same actors, the same messages, the same process.
 
-The steady state of the stress script, its walkers under a round robin on the engine and under
+The steady state of the stress script, its walkers picked at random on the engine and by time under
 virtual time; both kernels; without laws and profile exports. In turns, in processor time; the
 median of the pairs counts, since a shared machine has its good moments for one of the two alone.
 
