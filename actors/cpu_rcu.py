@@ -44,7 +44,7 @@ class RcuVerbs(MemoryVerbs):
             self.rcu_opening = 1
             self.rcu_sections += 1
             if self.world.scribe is not None:
-                self.world.scribe.mark(self, "rcu_read_lock")
+                self.world.scribe.note(self, "rcu_read_lock", {})
 
     def rcu_read_unlock(self) -> None:
         """Leave the section; the outermost one reports to grace periods that wait for it."""
@@ -55,7 +55,7 @@ class RcuVerbs(MemoryVerbs):
         if self.rcu_nesting == 0:
             self.rcu_opening = 0
             if self.world.scribe is not None:
-                self.world.scribe.mark(self, "rcu_read_unlock")
+                self.world.scribe.note(self, "rcu_read_unlock", {})
             if self.world.footprint is not None and self.rcu_first is not None:
                 self.world.touch(("rcu", self.label))
             if self.program:  # stores that nobody awaits: the section ends with the last of them

@@ -11,26 +11,25 @@ from slabrace.runtime.mailbox import Lane
 
 if TYPE_CHECKING:
     from slabrace.runtime.message import Envelope
+    from slabrace.runtime.scribe import Scribe
 
 __all__ = ["attentive"]
 
 
-def attentive(kind: type[Lane]) -> type[Lane]:
-    """Lanes of this kind that tell the scribe of their world what goes in, on top of all else."""
+def attentive(kind: type[Lane], scribe: Scribe) -> type[Lane]:
+    """Lanes of this kind that tell ``scribe`` what goes in, on top of all else."""
     put = kind.append
+    picks, sent = scribe.picks, scribe.sent
+    holding = scribe.states is not None
 
     class Attentive(kind):  # type: ignore[valid-type, misc]  # whatever kind it is
         __slots__ = ()
 
         def append(self, envelope: Envelope, /) -> None:
-            scribe = envelope.sender.world.scribe
-            if scribe is not None:
-                now = scribe.now
-                if now.step != len(scribe.picks):
-                    now = scribe.moment()
-                scribe.sent[envelope] = now
-                if scribe.states is not None:
-                    scribe.hold(envelope.addressee)
+            now = scribe.now
+            sent[envelope] = now if now.step == len(picks) else scribe.moment()
+            if holding:
+                scribe.hold(envelope.addressee)
             put(self, envelope)
 
     return Attentive

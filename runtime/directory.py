@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-import msgspec
-
-from slabrace.runtime.plain import SIMPLE, of_kind, plain
+from slabrace.runtime.plain import SIMPLE, encoded, of_kind, plain
 
 if TYPE_CHECKING:
     from slabrace.runtime.actor import Actor
@@ -21,7 +19,6 @@ __all__ = ["Columns", "Directory", "Known"]
 Columns = Mapping[str, Sequence[str]]
 """Column -> the fields of an event that may fill it; if none does, such an attribute does."""
 
-ENCODE: Final = msgspec.json.Encoder().encode
 KEPT: Final = 4096
 """Notes of one field that are remembered."""
 TAKEN: Final = frozenset({"run", "step", "vt", "event", "actor"})
@@ -32,8 +29,15 @@ class Known(NamedTuple):
 
     name: str
     columns: dict[str, Any]
-    quoted: bytes  # "teller0"
-    fields: bytes  # "actor":"teller0", and columns
+    quoted: str  # "teller0"
+    fields: str  # "actor":"teller0", and columns
+
+
+class Plan(NamedTuple):
+    """Where the fields of a note go, told by their names."""
+
+    columns: list[tuple[str, tuple[str, ...]]]  # what may fill it, the best first
+    own: list[tuple[str, str]]  # as it is called in the line, and in the note
 
 
 class Directory(dict["Actor", Known]):
@@ -43,7 +47,8 @@ class Directory(dict["Actor", Known]):
         super().__init__()
         self.columns = [(column, tuple(names)) for column, names in columns.items()]
         self._placed = frozenset(columns)
-        self._one: dict[tuple[str, tuple[str, str]], bytes] = {}
+        self._plans: dict[tuple[str, ...], Plan] = {}
+        self._one: dict[tuple[str, tuple[str, str]], str] = {}
 
     def add(self, actor: Actor) -> Known:
         """Look ``actor`` up."""
@@ -53,11 +58,11 @@ class Directory(dict["Actor", Known]):
             if value is not None and type(value) in SIMPLE:
                 columns[column] = value
         name = actor.name
-        fields = ENCODE({"actor": name, **columns})[1:-1]
-        known = self[actor] = Known(name, columns, ENCODE(name), fields)
+        fields = encoded({"actor": name, **columns})[1:-1]
+        known = self[actor] = Known(name, columns, encoded(name), fields)
         return known
 
-    def fields(self, known: Known, fields: Mapping[str, Any]) -> bytes:
+    def fields(self, known: Known, fields: Mapping[str, Any]) -> str:
         """Who noted it, the columns, and ``fields``; what of these fills a column comes there."""
         if len(fields) != 1:
             return self._told(known, fields)
@@ -71,18 +76,33 @@ class Directory(dict["Actor", Known]):
             told = self._one[known.name, key] = self._told(known, fields)
         return told
 
-    def _told(self, known: Known, fields: Mapping[str, Any]) -> bytes:
+    def _told(self, known: Known, fields: Mapping[str, Any]) -> str:
+        names = tuple(fields)
+        plan = self._plans.get(names)
+        if plan is None:
+            plan = self._plans[names] = self._plan(names)
         record = {"actor": known.name, **known.columns}
-        for column, names in self.columns:
-            for name in names:
-                value = fields.get(name)
+        for column, fillers in plan.columns:
+            for name in fillers:
+                value = fields[name]
                 if value is not None:
                     value = of_kind(value, column)
                     if type(value) in SIMPLE:
                         record[column] = value
                     break
-        for name, value in fields.items():
+        for key, name in plan.own:
+            value = fields[name]
+            record[key] = value if type(value) in SIMPLE else plain(value)
+        return encoded(record)[1:-1]
+
+    def _plan(self, names: tuple[str, ...]) -> Plan:
+        """What becomes of fields that are called ``names``."""
+        columns = [
+            (column, tuple(name for name in fillers if name in names))
+            for column, fillers in self.columns
+        ]
+        own: dict[str, str] = {}
+        for name in names:
             if name not in self._placed:  # a name that the schema has taken makes room for it
-                key = f"{name}_" if name in TAKEN or name in record else name
-                record[key] = value if type(value) in SIMPLE else plain(value)
-        return ENCODE(record)[1:-1]
+                own[f"{name}_" if name in TAKEN or name in own else name] = name
+        return Plan([each for each in columns if each[1]], list(own.items()))

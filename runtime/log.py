@@ -121,11 +121,11 @@ class EventLog:
     ) -> None:
         self.close()
 
-    def _join(self, lines: list[bytes]) -> None:
-        self.file.write(b"".join(lines), len(lines))
+    def _join(self, lines: list[str]) -> None:
+        self.file.write("".join(lines).encode(), len(lines))
 
 
-def structured(file: LineFile) -> Callable[[list[bytes]], None]:
+def structured(file: LineFile) -> Callable[[list[str]], None]:
     """What writes lines to ``file`` by way of structlog."""
     info = (
         structlog.wrap_logger(
@@ -138,7 +138,7 @@ def structured(file: LineFile) -> Callable[[list[bytes]], None]:
         .info
     )
 
-    def write(lines: list[bytes]) -> None:
+    def write(lines: list[str]) -> None:
         for line in lines:
             info("line", line=line[:-1])  # structlog ends it
 
@@ -147,5 +147,5 @@ def structured(file: LineFile) -> Callable[[list[bytes]], None]:
 
 def render(_logger: WrappedLogger, _method: str, event: EventDict) -> bytes:
     """Processor, the only one: a line is rendered already."""
-    line: bytes = event["line"]
-    return line
+    line: str = event["line"]
+    return line.encode()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from slabrace.runtime.actor import Actor
     from slabrace.runtime.task import Task
 
-__all__ = ["DEFERRED", "UNANSWERED", "Envelope", "Message"]
+__all__ = ["DEFERRED", "UNANSWERED", "Envelope", "Message", "shown"]
 
 
 class _Mark:
@@ -41,6 +41,12 @@ UNANSWERED: Final = _Mark("UNANSWERED")
 
 DEFERRED: Final = _Mark("DEFERRED")
 """What a handler returns when it kept the envelope (``self.defer()``) and will answer later."""
+
+
+def shown(value: Any) -> str:
+    """``value`` for a reader, the same in every process: no address in memory."""
+    text = str(value)
+    return type(value).__name__ if " at 0x" in text else text
 
 
 class Message(msgspec.Struct, frozen=True, gc=False):
@@ -64,7 +70,7 @@ class Message(msgspec.Struct, frozen=True, gc=False):
         return None
 
     def __str__(self) -> str:
-        fields = ", ".join(str(getattr(self, name)) for name in self.__struct_fields__)
+        fields = ", ".join(shown(getattr(self, name)) for name in self.__struct_fields__)
         return f"{type(self).__name__}({fields})"
 
     def told(self, addressee: str) -> str:

@@ -11,13 +11,22 @@ from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any, Final
 
-from slabrace.runtime.actor import Actor, Address
-from slabrace.runtime.message import Message
+import msgspec
 
-__all__ = ["SIMPLE", "of_kind", "plain", "words"]
+from slabrace.runtime.actor import Actor, Address
+from slabrace.runtime.message import Message, shown
+
+__all__ = ["SIMPLE", "encoded", "of_kind", "plain", "words"]
+
+ENCODE: Final = msgspec.json.Encoder().encode
 
 SIMPLE: Final = frozenset({int, str, bool, float, type(None)})
 """Types of values that are plain as they are."""
+
+
+def encoded(value: Any) -> str:
+    """``value``, which is plain, as JSON."""
+    return ENCODE(value).decode()
 
 
 def of_kind(value: Any, column: str) -> Any:
@@ -56,5 +65,4 @@ def plain(value: Any) -> Any:
         return [plain(item) for item in value]
     if isinstance(value, type):
         return value.__name__
-    text = repr(value)
-    return type(value).__name__ if " at 0x" in text else text
+    return shown(value)

@@ -16,35 +16,42 @@ Sources: Lamport, CACM 1978 (happened before); Mattern 1988, Fidge 1988 (vector 
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-import msgspec
+from slabrace.runtime.plain import encoded
 
-if TYPE_CHECKING:
-    from slabrace.runtime.actor import Actor
-
-__all__ = ["START", "Clocks", "Moment"]
-
-ENCODE: Final = msgspec.json.Encoder().encode
+__all__ = ["START", "Cells", "Moment", "Sender", "tell"]
 
 
 class Moment:
-    """A delivery: its ``step``, who had sent it, and what it knows of other senders.
+    """A delivery: its ``step``, and later who had sent it, and what it knows of other senders.
 
     ``told`` are ``others`` as JSON, to go on with in an object: ``,"a":1,"b":2``.
     """
 
     __slots__ = ("others", "sender", "step", "told")
 
+    sender: str
+    others: dict[str, int]  # must not be changed
+    told: str
+
     def __init__(self, step: int) -> None:
         self.step = step
-        self.sender = ""
-        self.others: dict[str, int] = {}  # must not be changed
-        self.told = b""
 
 
 START: Final = Moment(0)
 """Before anything was delivered."""
+START.sender, START.others, START.told = "", {}, ""
+
+
+class Sender:
+    """Somebody who sends, by ``name``, and the ``latest`` of what came from there."""
+
+    __slots__ = ("latest", "name")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.latest = START
 
 
 class Cell:
@@ -52,53 +59,51 @@ class Cell:
 
     __slots__ = ("readers", "writer")
 
+    def __init__(self, writer: Moment, readers: dict[str, Moment]) -> None:
+        self.writer = writer
+        self.readers = readers
+
+
+class Cells(dict[Hashable, Cell]):
+    """The parts of an actor that have been touched.
+
+    Who touches all of it (None) touches each of them; a part that shows up later is made of what is
+    known of all. So who touches one part need look at no other.
+    """
+
     def __init__(self) -> None:
-        self.writer = START
-        self.readers: dict[str, Moment] = {}
+        self[None] = Cell(START, {})
+
+    def __missing__(self, part: Hashable) -> Cell:
+        rest = self[None]
+        cell = self[part] = Cell(rest.writer, rest.readers.copy())
+        return cell
 
 
-class Clocks:
-    """The clocks of one run."""
-
-    def __init__(self) -> None:
-        self._latest: dict[str, Moment] = {}  # by sender
-        self._cells: dict[Actor, dict[Hashable, Cell]] = {}
-
-    def tell(
-        self, now: Moment, cause: Moment, addressee: Actor, part: Hashable | None, *, writes: bool
-    ) -> None:
-        """Give ``now``, a delivery of ``now.sender`` that touches ``part``, its clock."""
-        name = now.sender
-        latest = self._latest.get(name, START)
-        others = latest.others
-        if cause.sender != name and cause.step > others.get(cause.sender, 0):
-            others = learnt(others, cause, name)
-        cells = self._cells.get(addressee)
-        if cells is None:
-            cells = self._cells[addressee] = {None: Cell()}
-        cell = cells.get(part)
-        if cell is None:
-            cell = cells[part] = Cell()
-        for other in cells.values() if part is None else (cell, cells[None]):
-            writer = other.writer
-            if writer.sender != name and writer.step > others.get(writer.sender, 0):
-                others = learnt(others, writer, name)
-            if writes and other.readers:
-                for reader in other.readers.values():
-                    if reader.sender != name and reader.step > others.get(reader.sender, 0):
-                        others = learnt(others, reader, name)
-        if writes:
-            cell.writer = now
-            if cell.readers:
-                cell.readers.clear()
-        else:
+def tell(
+    now: Moment, cause: Moment, sender: Sender, cells: Cells, part: Hashable | None, writes: bool, /
+) -> None:
+    """Give ``now``, a delivery from ``sender`` that touches ``part`` of ``cells``, its clock."""
+    name, latest = sender.name, sender.latest
+    others = latest.others
+    if cause.step > others.get(cause.sender, 0) and cause.sender != name:
+        others = learnt(others, cause, name)
+    for cell in cells.values() if part is None else (cells[part],):
+        writer = cell.writer
+        if writer.step > others.get(writer.sender, 0) and writer.sender != name:
+            others = learnt(others, writer, name)
+        if not writes:
             cell.readers[name] = now
-        now.others = others
-        if others is latest.others:
-            now.told = latest.told
-        else:
-            now.told = b"," + ENCODE(others)[1:-1]
-        self._latest[name] = now
+            continue
+        cell.writer = now
+        if cell.readers:
+            for reader in cell.readers.values():
+                if reader.step > others.get(reader.sender, 0) and reader.sender != name:
+                    others = learnt(others, reader, name)
+            cell.readers.clear()
+    now.sender, now.others = name, others
+    now.told = latest.told if others is latest.others else "," + encoded(others)[1:-1]
+    sender.latest = now
 
 
 def learnt(others: dict[str, int], moment: Moment, name: str) -> dict[str, int]:

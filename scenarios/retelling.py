@@ -55,7 +55,7 @@ def retell(
     schedule: Schedule, scenario: Scenario, furnish: Iterable[Callable[[World], None]] = ()
 ) -> Retelling:
     """Make the run of ``schedule`` again. Raises a `Divergence` where it takes another path."""
-    lines: list[bytes] = []
+    lines: list[str] = []
     world = World()
     trace = Trace(world, Witness(world))
     token = schedule.token()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from slabrace.runtime.message import Message
+from slabrace.runtime.message import Message, shown
 
 __all__ = ["Access", "show"]
 
@@ -24,4 +24,4 @@ class Access(Message, frozen=True, gc=False):
 def show(value: Any) -> str:
     """A field of a message for a reader: actors by name, everything else as it is."""
     name = getattr(value, "name", None)
-    return name if isinstance(name, str) else str(value)
+    return name if isinstance(name, str) else shown(value)

@@ -31,18 +31,28 @@ class RawReplay:
     def begin(self, world: World) -> bool:
         """Stand before the first pick."""
         self.world = world
-        self.at = 0
+        self._picks = world.picks
+        self._lanes = world.lanes
         world.door = RecordedDoor(world, self.arrive)
         return True
 
     def pick(self, ready: Sequence[Lane], /) -> int:
         """The lane of that number. A negative number is what the clock skipped."""
-        while True:
-            number = self._next()
-            if number >= 0:
-                break
+        try:
+            number = self.raw[len(self._picks)]
+            slot = self._lanes[number].slot
+        except IndexError:
+            pass
+        else:
+            if slot >= 0 <= number:
+                return slot
+        return self._arranged()
+
+    def _arranged(self) -> int:
+        """The same where something has to be done before it: time passes, a timer runs out."""
+        lanes = self._lanes
+        while (number := self._next()) < 0:
             self.world.clock.skip(-1 - number)
-        lanes = self.world.lanes
         if number >= len(lanes) or lanes[number].slot < 0:
             self.world.clock.fire()
         if number < len(lanes) and lanes[number].slot < 0 and lanes[number].key == TIMER:
@@ -50,7 +60,9 @@ class RawReplay:
         if number >= len(lanes) or lanes[number].slot < 0:
             name = f" ({lanes[number].name})" if number < len(lanes) else ""
             raise Divergence(
-                self.at - 1, f"lane number {number}{name}", f"that {deliverable(self.world)}"
+                len(self._picks),
+                f"lane number {number}{name}",
+                f"that {deliverable(self.world)}",
             )
         return lanes[number].slot
 
@@ -59,17 +71,17 @@ class RawReplay:
         value = -1 - self._next()
         if not 0 <= value < options:
             raise Divergence(
-                self.at - 1,
+                len(self._picks),
                 f"the value {value}" if value >= 0 else f"lane number {-1 - value}",
                 f"the choice {label} of 0..{options - 1}",
             )
         return value
 
     def _next(self) -> int:
-        if self.at >= len(self.raw):
+        at = len(self._picks)
+        if at >= len(self.raw):
             raise Stop(End.BOUND)
-        self.at += 1
-        return self.raw[self.at - 1]
+        return self.raw[at]
 
     def arrive(self) -> bool:
         """Nobody can move: what comes in from outside is not in the raw numbers."""

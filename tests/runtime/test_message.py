@@ -63,3 +63,7 @@ def test_an_answered_envelope_does_not_switch() -> None:
 
 def test_two_envelopes_are_never_equal() -> None:
     assert envelope() != envelope()
+
+
+def test_a_field_without_a_text_of_its_own_is_shown_by_its_type() -> None:
+    assert str(Load(object())) == "Load(object)"  # type: ignore[arg-type]

@@ -72,7 +72,7 @@ class Teller(Actor):
 
 def written(world: World, *tellers: Actor, state: bool = False) -> list[dict[str, Any]]:
     """The records of one run, everybody in turn."""
-    lines: list[bytes] = []
+    lines: list[str] = []
     scribe = Scribe(world, "r", lines.extend, state=state)
     world.spawn(*tellers)
     strategy = RoundRobin()
