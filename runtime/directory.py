@@ -7,6 +7,7 @@ application says; an actor fills those that it has an attribute for.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from slabrace.runtime.plain import SIMPLE, encoded, of_kind, plain
@@ -19,18 +20,20 @@ __all__ = ["Columns", "Directory", "Known"]
 Columns = Mapping[str, Sequence[str]]
 """Column -> the fields of an event that may fill it; if none does, such an attribute does."""
 
-KEPT: Final = 4096
-"""Notes of one field that are remembered."""
+KEPT: Final = 256
+"""Notes of one field that are remembered of each."""
 TAKEN: Final = frozenset({"run", "step", "vt", "event", "actor"})
 
 
-class Known(NamedTuple):
+@dataclass(slots=True, eq=False)
+class Known:
     """An actor: its name, the columns that it fills by what it is, and both as JSON."""
 
     name: str
     columns: dict[str, Any]
     quoted: str  # "teller0"
     fields: str  # "actor":"teller0", and columns
+    notes: dict[tuple[str, str], str] = field(default_factory=dict)  # of one field, by that
 
 
 class Plan(NamedTuple):
@@ -48,7 +51,6 @@ class Directory(dict["Actor", Known]):
         self.columns = [(column, tuple(names)) for column, names in columns.items()]
         self._placed = frozenset(columns)
         self._plans: dict[tuple[str, ...], Plan] = {}
-        self._one: dict[tuple[str, tuple[str, str]], str] = {}
 
     def add(self, actor: Actor) -> Known:
         """Look ``actor`` up."""
@@ -69,11 +71,11 @@ class Directory(dict["Actor", Known]):
         (key,) = fields.items()
         if type(key[1]) is not str:
             return self._told(known, fields)
-        told = self._one.get((known.name, key))  # mostly a function that was entered, again
+        told = known.notes.get(key)  # mostly a function that was entered, again
         if told is None:
-            if len(self._one) >= KEPT:
-                self._one.clear()
-            told = self._one[known.name, key] = self._told(known, fields)
+            if len(known.notes) >= KEPT:
+                known.notes.clear()
+            told = known.notes[key] = self._told(known, fields)
         return told
 
     def _told(self, known: Known, fields: Mapping[str, Any]) -> str:
