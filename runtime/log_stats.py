@@ -4,25 +4,25 @@ Counts by event and by actor, the time messages took from sending to delivery, w
 most and by how many, who was waited for longest. What has a beginning and an end comes as spans
 from exporters/spans.py, which knows what they are from a legend; here they are only measured.
 
-Kept are eight bytes for each delivery, for its latency and for each span, so that percentiles are
-exact. Times are virtual nanoseconds, or real ones where the log is a recording.
+Kept are eight bytes for each delivery of one run, the time at which it was; all else is bounded by
+how many actors and runs there are, and ranks as distribution.py says. Times are virtual
+nanoseconds, or real ones where the log is a recording.
 """
 
 from __future__ import annotations
 
 import heapq
-import math
-from array import array
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import count
 from typing import Any, Final
 
 from slabrace.runtime.by_step import BySteps
+from slabrace.runtime.distribution import Distribution
 from slabrace.runtime.exporters.spans import WAIT, Span, Spans
 from slabrace.runtime.legend import Legend
 
-__all__ = ["Statistics", "percentiles"]
+__all__ = ["Statistics"]
 
 TOLD: Final = 10
 """Lines of each table of the greatest."""
@@ -40,7 +40,7 @@ class Statistics:
         self.runs: dict[str, tuple[int, int]] = {}  # run -> its last step and time
         self.actors: Counter[str] = Counter()
         self.kinds: dict[str, str] = {}
-        self.latencies = array("q")
+        self.latencies = Distribution()
         self.received: Counter[str] = Counter()
         self._senders: dict[str, set[str]] = {}
         self._times = BySteps()  # of deliveries of the run under way
@@ -83,7 +83,7 @@ class Statistics:
         if isinstance(cause, int) and cause >= 0:
             sent = self._times[cause] if cause else 0
             if sent is not None:
-                self.latencies.append(time - sent)
+                self.latencies.add(time - sent)
         whom = str(fields.get("to"))
         self.received[whom] += 1
         senders = self._senders.get(whom)
@@ -125,8 +125,9 @@ class Statistics:
             "waited_for": self.waited_for(),
             "spoken_to": self.spoken_to(),
         }
-        if self.latencies:
-            figures["message_latency_ns"] = percentiles(self.latencies)
+        latency = self.latencies.document()
+        if latency["count"]:
+            figures["message_latency_ns"] = latency
         return figures
 
     def waited_for(self) -> list[dict[str, Any]]:
@@ -167,7 +168,7 @@ class Measured:
     def __init__(self) -> None:
         self.unfinished = 0
         self.waits: dict[str, Wait] = {}
-        self._durations = array("q")
+        self._durations = Distribution()
         self._longest: list[tuple[int, int, str, Span]] = []
         self._ticket = count(0, -1)  # of two that are as long, the first
 
@@ -176,7 +177,7 @@ class Measured:
         if span.end is None:
             return
         duration = span.end.vt - span.begin.vt
-        self._durations.append(duration)
+        self._durations.add(duration)
         entry = (duration, next(self._ticket), run, span)
         if len(self._longest) < TOLD:
             heapq.heappush(self._longest, entry)
@@ -195,8 +196,7 @@ class Measured:
              "end": None if span.end is None else span.end.step}
             for duration, _, run, span in sorted(self._longest, reverse=True)
         ]  # fmt: skip
-        figures = percentiles(self._durations) if self._durations else {"count": 0}
-        return {**figures, "unfinished": self.unfinished, "longest": longest}
+        return {**self._durations.document(), "unfinished": self.unfinished, "longest": longest}
 
 
 def rates(number: int, steps: int, time: int) -> dict[str, Any]:
@@ -206,13 +206,3 @@ def rates(number: int, steps: int, time: int) -> dict[str, Any]:
         "per_step": number / steps if steps else None,
         "per_second": number * 1e9 / time if time else None,
     }
-
-
-def percentiles(values: Sequence[int]) -> dict[str, int]:
-    """The nearest ranks: each is one of the values."""
-    ranked = sorted(values)
-    ranks = {name: math.ceil(share * len(ranked)) - 1 for name, share in SHARES.items()}
-    return {"count": len(ranked), **{name: ranked[max(rank, 0)] for name, rank in ranks.items()}}
-
-
-SHARES: Final = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "max": 1.0}

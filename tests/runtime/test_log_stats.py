@@ -5,7 +5,7 @@ from typing import Any
 from tests.runtime.logbook import Act, deliver, event, recorded
 
 from slabrace.runtime.legend import Legend, SpanRule
-from slabrace.runtime.log_stats import Statistics, percentiles
+from slabrace.runtime.log_stats import Statistics
 
 LEGEND = Legend(
     spans=(SpanRule("stay", "enter", "leave"), SpanRule("queue", "join", "get", ("at",)))
@@ -121,8 +121,3 @@ def test_a_step_far_away_is_counted_like_others() -> None:
         figures(deliver(1, "a", "x", "Look()"), deliver(far, "a", "x", "Look()", vt=far))["steps"]
         == far
     )
-
-
-def test_percentiles_are_nearest_ranks() -> None:
-    assert percentiles(range(1, 101)) == {"count": 100, "p50": 50, "p90": 90, "p99": 99, "max": 100}
-    assert percentiles([7]) == {"count": 1, "p50": 7, "p90": 7, "p99": 7, "max": 7}

@@ -74,6 +74,8 @@ def show(figures: Mapping[str, Any]) -> None:
             for name, each in ranks.items()
         ),
     )
+    if any(each.get("rounded") for each in ranks.values()):
+        print("\nRanks are rounded down, by less than 0.1 %: there are too many different times.")
     table(
         ("LONGEST", "TIME", "WHO", "STEPS"),
         (
