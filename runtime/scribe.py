@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from slabrace.runtime.actor import Address
 from slabrace.runtime.attentive import attentive
 from slabrace.runtime.clock import TICK
 from slabrace.runtime.directory import Columns, Directory, Known
@@ -37,6 +38,8 @@ __all__ = ["Scribe"]
 
 TOGETHER: Final = 256
 """Lines that are made, and written, at once."""
+ANSWERS: Final = 4096
+"""Answers whose text is kept: most are actors, None, true or false."""
 
 
 class Scribe:
@@ -74,6 +77,7 @@ class Scribe:
         self._pairs: dict[Actor, dict[Actor, Pair]] = {}  # of a sender, then an addressee
         self._senders: dict[Actor, Sender] = {}
         self._cells: dict[Actor, Cells] = {}
+        self._answers: dict[int, tuple[Any, str]] = {}  # by address, and kept: none comes twice
         self._names = Quoted()
         self._owed: list[tuple[Envelope, int]] = []  # what is to be answered later
         self._notes: list[str | Delivery] = []  # of the delivery under way
@@ -113,11 +117,13 @@ class Scribe:
             pair = self._pair(envelope.sender, addressee)
         if type(answer) is int:
             answered = f'"answer":{answer}'
+        elif id(answer) in self._answers:
+            _, answered = self._answers[id(answer)]
         elif answer is UNANSWERED:
             answered = self._unanswered
             self._owed.append((envelope, step))
         else:
-            answered = f'"answer":{encoded(answer if type(answer) in SIMPLE else plain(answer))}'
+            answered = self._answered(answer)
         changes = ""
         if self.states and message.writes and addressee in self.states:
             changes = self._changes(addressee)
@@ -208,6 +214,15 @@ class Scribe:
         )
         self._pairs.setdefault(sender, {})[addressee] = pair
         return pair
+
+    def _answered(self, answer: Any) -> str:
+        """What is said of ``answer``; kept if it is one of those that are given all the time."""
+        told = f'"answer":{encoded(plain(answer))}'
+        if answer is None or isinstance(answer, bool | Address):
+            if len(self._answers) >= ANSWERS:
+                self._answers.clear()
+            self._answers[id(answer)] = answer, told
+        return told
 
     def _introduce(self, actor: Actor) -> Known:
         """Write who ``actor`` is."""

@@ -64,7 +64,10 @@ class Wording:
                 continue
             now, cause, pair, message, answered, time, changes = one
             sender, quoted, between, active, cells = pair
-            _, text, part, writes = texts.get(id(message)) or self._text(message)
+            try:
+                _, text, part, writes = texts[id(message)]
+            except KeyError:
+                _, text, part, writes = self._text(message)
             if active:  # whatever it hears may change it
                 part, writes = None, True
             tell(now, cause, sender, cells, part, writes)
