@@ -22,7 +22,7 @@ from slabrace.runtime.strategy import Strategy
 from slabrace.runtime.world import World
 from slabrace.scenarios.stress import stress
 
-ROUNDS = 3
+ROUNDS = 7
 SIZE = 101
 TARGET = 150_000
 FORMS = ("plain", ".gz", ".zst", "notes only", "state")

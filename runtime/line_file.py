@@ -82,7 +82,17 @@ class LineFile:
             self._pass(whole, self._block.count(b"\n", 0, whole))
             self._waiting, self._size, self._count = [], 0, 0  # there is no place for them
             raise self._lost(error) from error
+        except KeyboardInterrupt:
+            self._sent = self._reached()
+            raise
         self._pass(len(self._block), self._lines)
+
+    def _reached(self) -> int:
+        """How much of the block is written: Ctrl-C falls between a write and its being counted."""
+        try:
+            return os.lseek(self._descriptor, 0, os.SEEK_CUR) - self.safe_bytes
+        except OSError:  # a pipe does not know
+            return self._sent
 
     def _pass(self, whole: int, lines: int) -> None:
         """The first ``whole`` bytes of the block are safe, and are ``lines``; the block is over."""

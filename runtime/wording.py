@@ -11,8 +11,7 @@ times as long.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
-from itertools import chain
+from collections.abc import Hashable, Iterable
 from typing import TYPE_CHECKING, Final
 
 from slabrace.runtime.plain import encoded
@@ -52,13 +51,13 @@ class Wording:
         self._texts: dict[int, Text] = {}  # by address, and kept: none comes twice
         self._types = Quoted()
         self._lines: list[str] = []
-        self._waiting: Iterator[str | Delivery] = iter(())
+        self._happened: list[str | Delivery] = []
 
     def lines(self, happened: Iterable[str | Delivery]) -> list[str]:
         """What ``happened``, in that order; what is a line already stays as it is."""
         lines, head, texts = self._lines, self._head, self._texts
-        self._waiting = chain(self._waiting, happened)  # Ctrl-C may have broken off the last call
-        for one in self._waiting:
+        self._happened += happened  # Ctrl-C may have broken off the last call: go on from there
+        for one in self._happened[len(lines) :]:
             if isinstance(one, str):
                 lines.append(one)
                 continue
@@ -77,7 +76,7 @@ class Wording:
                 f'"writes":{"true" if writes else "false"},"cause":{cause.step},'
                 f'"clock":{{{quoted}:{step}{now.told}}}{changes}}}\n'
             )
-        self._lines = []
+        self._happened, self._lines = [], []
         return lines
 
     def _text(self, message: Message) -> Text:

@@ -240,6 +240,26 @@ def test_a_block_interrupted_on_its_way_is_finished_at_the_end(
     assert (tmp_path / "log").read_bytes() == b"line 1\nline 2\n"
 
 
+def test_a_block_interrupted_when_it_was_just_written_is_not_written_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = os.write
+
+    def interrupted(descriptor: int, data: bytes) -> int:
+        monkeypatch.undo()
+        write(descriptor, data[:9])
+        raise KeyboardInterrupt
+
+    file = LineFile(tmp_path / "log")
+    file.write(b"line 1\n")
+    file.write(b"line 2\n")
+    monkeypatch.setattr(os, "write", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        file.drain()
+    file.close()
+    assert (tmp_path / "log").read_bytes() == b"line 1\nline 2\n"
+
+
 # -- reading --------------------------------------------------------------------------------------
 
 

@@ -3,13 +3,16 @@
 from typing import Any
 
 import msgspec
+import pytest
 
+from slabrace.runtime import scribe, wording
 from slabrace.runtime.actor import Actor, handles
 from slabrace.runtime.engine import Engine
 from slabrace.runtime.errors import Violation
 from slabrace.runtime.message import DEFERRED, Envelope, Message
 from slabrace.runtime.scribe import Scribe
 from slabrace.runtime.strategies.round_robin import RoundRobin
+from slabrace.runtime.vector_clock import Moment, tell
 from slabrace.runtime.world import World
 
 
@@ -73,11 +76,11 @@ class Teller(Actor):
 def written(world: World, *tellers: Actor, state: bool = False) -> list[dict[str, Any]]:
     """The records of one run, everybody in turn."""
     lines: list[str] = []
-    scribe = Scribe(world, "r", lines.extend, state=state)
+    writer = Scribe(world, "r", lines.extend, state=state)
     world.spawn(*tellers)
     strategy = RoundRobin()
     strategy.begin(world)
-    scribe.end(Engine(world, strategy, tell=scribe.delivered).run())
+    writer.end(Engine(world, strategy, tell=writer.delivered).run())
     return [msgspec.json.decode(line) for line in lines]
 
 
@@ -187,3 +190,23 @@ def test_what_an_actor_holds_is_written_if_asked_for() -> None:
     (box,) = (r for r in of(records, "actor") if r["actor"] == "x")
     assert box["state"] == {"waiting": []}
     assert [r.get("changes") for r in of(records, "deliver")] == [None, {"value": 3}, None]
+
+
+def test_ctrl_c_while_lines_are_made_loses_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = 0
+
+    def pressed(now: Moment, *others: Any) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 3:
+            raise KeyboardInterrupt
+        tell(now, *others)
+
+    monkeypatch.setattr(scribe, "TOGETHER", 8)
+    monkeypatch.setattr(wording, "tell", pressed)
+    world, x, _ = boxes()
+    records = written(world, Teller(*[(x, Set(n)) for n in range(20)]))
+    steps = [record["step"] for record in of(records, "deliver")]
+    assert steps == list(range(1, len(steps) + 1))
+    (end,) = of(records, "end")
+    assert (end["how"], end["deliveries"]) == ("interrupted", len(steps))
