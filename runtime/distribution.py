@@ -1,7 +1,7 @@
 """Distribution: percentiles of numbers that come one by one, in memory that has a bound.
 
 Times of a run are few different ones, so they are counted, and ranks are exact. If there are more
-than ``DISTINCT`` (a long recording of a real kernel has as many as it has spans), only the first
+than ``DISTINCT`` (a long recording has as many as it has spans), only the first
 ``DIGITS`` binary digits of each are kept from then on, in what was counted before as well.
 
 Source: G. Tene's HdrHistogram, which keeps the leading digits from the start.

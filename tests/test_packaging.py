@@ -4,7 +4,6 @@ import re
 import subprocess
 import sys
 import sysconfig
-import tarfile
 import zipfile
 from pathlib import Path
 
@@ -58,8 +57,7 @@ def test_wheel_built_from_sdist_holds_every_module_once(tmp_path: Path) -> None:
     build = (sys.executable, "-m", "hatchling", "build", "--directory", tmp_path)
     output(*build, "--target", "sdist")
     (archive,) = tmp_path.glob("*.tar.gz")
-    with tarfile.open(archive) as sdist:
-        sdist.extractall(tmp_path, filter="data")
+    output(sys.executable, "-m", "tarfile", "--extract", archive, tmp_path)  # 3.11.2 has no filter
     output(*build, "--target", "wheel", cwd=tmp_path / archive.name.removesuffix(".tar.gz"))
 
     expected = {"slabrace/__init__.py", "slabrace/__main__.py", "slabrace/py.typed"}
